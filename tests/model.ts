@@ -1,0 +1,180 @@
+import type { CredentialName } from '../certs/index.ts';
+import type { TokenEdit, UnsecuredToken } from '../mocks/ssp/token.ts';
+import type { DocumentId, RequirementId } from './register/index.ts';
+
+/** The TLS versions that a whole exchange can be held in; older ones are only ever offered by a bare hello. */
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
+/** A protocol version as a ClientHello offers it. */
+export type OfferedVersion = 'SSLv2' | 'SSLv3' | 'TLSv1' | 'TLSv1.1' | 'TLSv1.2' | 'TLSv1.3';
+
+/** A bare ClientHello. Without suites: a broad list that suits the version. */
+export interface Offer {
+  readonly version: OfferedVersion;
+  /** Cipher suite code points, in the order offered. */
+  readonly suites?: readonly number[];
+}
+
+/** Everything that the harness says to the subject in one conversation. Plain data. */
+export interface Exchange {
+  /** Absent: the request goes out in clear on the same port. */
+  readonly tls?: {
+    /** What the SSP presents; absent: no client certificate. */
+    readonly certificate?: CredentialName;
+    /** The one version offered; absent: the one that the run settled on. */
+    readonly version?: TlsVersion;
+  };
+  readonly http: {
+    readonly method: string;
+    /** From the provider's service root. */
+    readonly path: string;
+    readonly headers: Readonly<Record<string, string>>;
+  };
+  readonly token?: UnsecuredToken;
+  /** One named edit of the wire form, for what a merge patch cannot say. */
+  readonly raw?: { readonly token?: TokenEdit };
+  /** When present, only this ClientHello is sent and one flight is read. */
+  readonly hello?: Offer;
+}
+
+/** A JSON Merge Patch (RFC 7396): a member replaces, `null` removes, the rest stands. */
+export type Change<T> = {
+  readonly [K in keyof T]?: NonNullable<T[K]> extends readonly unknown[]
+    ? T[K] | null
+    : NonNullable<T[K]> extends object
+      ? Change<NonNullable<T[K]>> | null
+      : T[K] | null;
+};
+
+/** What was agreed in a TLS handshake, as the client saw it. */
+export interface Handshake {
+  readonly version: string;
+  readonly suite: string;
+  readonly resumed: boolean;
+}
+
+/** What the subject did, in a closed vocabulary, redacted. Only `nothing` is no evidence at all. */
+export type Observation =
+  /** Nothing of the peer: no connection, silence, or a failure of our own. */
+  | { readonly kind: 'nothing'; readonly reason: string }
+  /** A fatal TLS alert (RFC 5246 §7.2, RFC 8446 §6) before any application data. */
+  | { readonly kind: 'alert'; readonly alert: number; readonly name: string }
+  /** FIN or RST with no byte of application data. */
+  | { readonly kind: 'closed'; readonly how: 'fin' | 'reset'; readonly during: 'handshake' | 'exchange' }
+  | {
+      readonly kind: 'response';
+      readonly status: number;
+      readonly headers: readonly (readonly [name: string, value: string])[];
+      /** The body as text, cut to what a judgement needs. */
+      readonly body: string;
+      /** Length of the whole body in bytes, as far as it was read. */
+      readonly bytes: number;
+      /** `resourceType` of the whole body where it is JSON. */
+      readonly resourceType?: string;
+      readonly handshake?: Handshake;
+    }
+  /** Bytes that are no HTTP answer, or an answer cut short. */
+  | { readonly kind: 'broken'; readonly what: string }
+  /** A ServerHello for a bare ClientHello. */
+  | { readonly kind: 'server-hello'; readonly version: string; readonly suite: string }
+  /** The suites accepted of those offered, found by elimination, in the order that the server picked them. */
+  | { readonly kind: 'suites'; readonly accepted: readonly string[]; readonly order: 'server' | 'client' | 'single' }
+  /** The same stimulus, three times, with different answers. */
+  | { readonly kind: 'unsteady'; readonly seen: readonly Observation[] };
+
+/** How a refusal was made, strongest first. A weak one is repeated before it is believed. */
+export type Strength = 'alert' | 'application' | 'terminator' | 'closed' | 'reset' | 'other-page';
+
+export interface Verdict {
+  readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  readonly because: string;
+  readonly strength?: Strength;
+}
+
+/** What a refusal is about, so that a refusal for something else is told apart. */
+export type Rule =
+  | 'certificate'
+  | 'Ssp-TraceID'
+  | 'Ssp-From'
+  | 'Ssp-To'
+  | 'Ssp-InteractionID'
+  | 'token'
+  | 'token.aud'
+  | 'token.exp'
+  | 'token.scope';
+
+/** One answer to an error that the sources allow. */
+export interface ErrorAnswer {
+  readonly status: number;
+  /** FHIR issue types allowed (`OperationOutcome.issue.code`). */
+  readonly issue: readonly string[];
+  /** Spine codes allowed; empty: any. */
+  readonly codes: readonly string[];
+  /** Response header that must stand beside it. */
+  readonly header?: string;
+  /** Where this answer comes from. */
+  readonly source: string;
+}
+
+/** What must come of a stimulus. Data, so that it prints, hashes and is checked; `judge` gives it its meaning. */
+export type Expectation =
+  /** The valid exchange is answered with the payload. */
+  | { readonly kind: 'accepted' }
+  /** Refused in TLS, or over HTTP by a terminator or by the application. */
+  | { readonly kind: 'refused-connection'; readonly rule: Rule }
+  /** Refused over HTTP with a client error. */
+  | { readonly kind: 'refused-request'; readonly rule: Rule }
+  /** A refusal that speaks HTTP carries an error status. */
+  | { readonly kind: 'error-status' }
+  /** Any one of these answers, the preferred one first, with a well-formed OperationOutcome. */
+  | { readonly kind: 'outcome'; readonly rule: Rule; readonly answers: readonly [ErrorAnswer, ...ErrorAnswer[]] }
+  /** Whatever response is made carries this directive in `Cache-Control` (RFC 9111 §5.2.2). */
+  | { readonly kind: 'cache-control'; readonly directive: string; readonly of: 'answer' | 'error' | 'refusal' }
+  /** No ServerHello for this offer. */
+  | { readonly kind: 'offer-refused' }
+  /** For each group at least one suite of it is accepted, where the server's key type allows. */
+  | { readonly kind: 'suites-supported'; readonly groups: readonly SuiteGroup[] }
+  /** No suite of a later group is picked before one of an earlier group. */
+  | { readonly kind: 'suites-ordered'; readonly groups: readonly SuiteGroup[] };
+
+/** Cipher suites that a document names together, as IANA names. */
+export interface SuiteGroup {
+  readonly name: string;
+  readonly suites: readonly string[];
+}
+
+/** One change to the valid exchange, and what must come of it. */
+export interface Case {
+  /** Subject matter and name: `client-certificate/expired`. */
+  readonly id: string;
+  readonly title: string;
+  readonly requirements: readonly [RequirementId, ...RequirementId[]];
+  readonly stimulus: Change<Exchange>;
+  readonly expect: Expectation;
+  /** The driver: a whole exchange, one ClientHello, or as many as it takes to learn what is accepted. */
+  readonly via: 'exchange' | 'hello' | 'enumeration';
+  /** `noted` binds nobody: it never changes the verdict. */
+  readonly bearing?: 'noted';
+  /** The option of the subject file without which the case binds nobody. */
+  readonly onlyIf?: 'enforcesScope';
+}
+
+/** The parts of a subject that a valid exchange is made of. */
+export interface Addressee {
+  /** The provider's service root URL, byte for byte as registered. */
+  readonly url: string;
+  readonly asid?: { readonly provider: string; readonly consumer: string } | undefined;
+}
+
+/** A named class of conformance: whose requirements, and what a valid exchange looks like. */
+export interface Profile {
+  readonly id: string;
+  readonly title: string;
+  /** The editions of its security page that a subject can be held to, newest first. */
+  readonly editions: readonly [string, ...string[]];
+  /** Documents that bind. */
+  readonly documents: readonly DocumentId[];
+  /** `resourceType` of the payload that answers the valid exchange. */
+  readonly payload: string;
+  readonly valid: (subject: Addressee) => Exchange;
+}
