@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
 import { isIP } from 'node:net';
 import type { Credential } from '../../certs/index.ts';
 import { serialise, type TokenEdit, type UnsecuredToken } from './token.ts';
@@ -91,7 +91,8 @@ export function dial(leg: Leg): TLSSocket {
     host: leg.address,
     port: leg.port,
     secureContext: context(leg),
-    ...(isIP(leg.servername) ? { host: leg.address } : { servername: leg.servername }),
-    ...(isIP(leg.servername) && { checkServerIdentity: undefined }),
+    // An IP address is no server name (RFC 6066 §3), yet the certificate has to carry it.
+    ...(isIP(leg.servername) ? {} : { servername: leg.servername }),
+    checkServerIdentity: (_dialled, certificate) => checkServerIdentity(leg.servername, certificate),
   });
 }

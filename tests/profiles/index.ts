@@ -1,0 +1,5 @@
+import type { Profile } from '../model.ts';
+import { gpconnect } from './gpconnect.ts';
+
+/** Every profile that a subject can be held to. */
+export const profiles: readonly Profile[] = [gpconnect];

@@ -1,0 +1,232 @@
+import type { Document } from './requirement.ts';
+
+const CONNECTION = 'Secure connection negotiation';
+const PROTOCOLS = 'SSL and TLS protocols';
+const CIPHERS = 'Supported ciphers';
+const CERTIFICATES = 'Client certificates (TLS/MA)';
+
+/** The security page: what a provider's connections, certificates and requests are held to. */
+export const gpconnectSecurity = {
+  id: 'gpc-security',
+  title: 'GP Connect · Security',
+  source: 'https://digital.nhs.uk/developer/api-catalogue/gp-connect · Security (last edited 20 October 2025)',
+  editions: ['2025-10', '1.6'],
+  requirements: [
+    {
+      id: 'GPC-SEC-ONLY-SSP',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'only accept connections from the Spine Secure Proxy (SSP)',
+    },
+    {
+      id: 'GPC-SEC-AUTHENTICATE-FIRST',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'authenticate the SSP prior to responding to any requests using its client certificate',
+    },
+    {
+      id: 'GPC-SEC-ONLY-APPROVED-CIPHERS',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'only permit approved supported ciphers to be utilised',
+    },
+    {
+      id: 'GPC-SEC-ONLY-ENCRYPTED',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'only accept encrypted connections and drop connection attempts presented over insecure protocols',
+    },
+    {
+      id: 'GPC-SEC-OWN-ASID',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'only accept requests for its allocated ASID, as specified by the Ssp-To header on its matching endpoint URL',
+    },
+    {
+      id: 'GPC-SEC-INTERACTION',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'check that the Ssp-InteractionID value is consistent with the endpoint being requested',
+    },
+    {
+      id: 'GPC-SEC-SSP-HEADERS',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'check for the presence of all SSP headers',
+    },
+    {
+      id: 'GPC-SEC-TOKEN-PRESENT',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'check that an authorization bearer token is present',
+    },
+    {
+      id: 'GPC-SEC-TOKEN-FORMED',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'check that an authorization bearer token is […] correctly formed',
+    },
+    {
+      id: 'GPC-SEC-SCOPE-CHOICE',
+      section: CONNECTION,
+      keyword: 'MAY',
+      text: 'authorise access to API endpoints through examining […] the JWT requested_scope claim',
+    },
+    {
+      id: 'GPC-SEC-SCOPE-APPLIED',
+      section: 'Authorisation of access to endpoints',
+      keyword: 'SHALL',
+      text: 'in this case […] apply authorisation logic to endpoints',
+      because: 'binds only a provider that declares options.enforcesScope',
+      editions: ['1.6'],
+    },
+    {
+      id: 'GPC-SEC-RISK-MANAGED',
+      section: CONNECTION,
+      keyword: 'SHALL',
+      text: 'risk-manage the security of the endpoints of the TLS communications',
+      decidedBy: 'attestation',
+      because: 'a management practice: a dated statement of who assessed what decides it',
+    },
+    {
+      id: 'GPC-SEC-OWASP-TESTED',
+      section: 'Security testing',
+      keyword: 'SHALL',
+      text: 'as a minimum be tested against the OWASP top 10 web application vulnerabilities',
+      decidedBy: 'evidence',
+      because: 'a dated test report decides that a test took place',
+    },
+    {
+      id: 'GPC-SEC-DOS-TESTED',
+      section: 'Security testing',
+      keyword: 'SHOULD',
+      text: 'be tested for vulnerability to Denial of Service (DoS) and hardened against such attacks',
+      decidedBy: 'evidence',
+      because: 'a dated test report decides that a test took place',
+    },
+    {
+      id: 'GPC-SEC-TLS12',
+      section: PROTOCOLS,
+      keyword: 'SHALL',
+      text: 'use TLS1.2 with mutual authentication enabled for all message interactions',
+    },
+    { id: 'GPC-SEC-NOT-TLS10', section: PROTOCOLS, keyword: 'SHALL NOT', text: 'use TLS1.0' },
+    { id: 'GPC-SEC-NOT-TLS11', section: PROTOCOLS, keyword: 'SHALL NOT', text: 'use […] TLS1.1' },
+    { id: 'GPC-SEC-NOT-SSLV2', section: PROTOCOLS, keyword: 'SHALL NOT', text: 'use […] SSLv2' },
+    { id: 'GPC-SEC-NOT-SSLV3', section: PROTOCOLS, keyword: 'SHALL NOT', text: 'use […] SSLv3' },
+    {
+      id: 'GPC-SEC-CIPHERS-SUPPORTED',
+      section: CIPHERS,
+      keyword: 'SHALL',
+      text: 'the following […] SHALL be supported: AESGCM+EECDH, AESGCM+EDH, AES256+EECDH, AES256+EDH',
+      because: "read as: of each string at least one suite for the server's key type is accepted",
+    },
+    {
+      id: 'GPC-SEC-CIPHERS-ORDERED',
+      section: CIPHERS,
+      keyword: 'SHALL',
+      text: 'the list of supported ciphers is ordered by preference (the first item being the most preferred)',
+      because: 'read as: of the accepted suites none of a lower string is picked before one of a higher',
+    },
+    {
+      id: 'GPC-SEC-CERT-DIR',
+      section: CERTIFICATES,
+      keyword: 'SHALL',
+      text: 'only accept client certificates issued by the NHS Digital Deployment Issue and Resolution (DIR) team',
+      decidedBy: 'attestation',
+      because: 'who issued a live certificate cannot be seen from a test hierarchy; the trust store in use has to be attested',
+    },
+    {
+      id: 'GPC-SEC-CERT-CHAIN',
+      section: CERTIFICATES,
+      keyword: 'SHALL',
+      text: 'only accept client certificates with a valid Spine chain of trust (linked to the Spine SubCA and RootCA)',
+    },
+    {
+      id: 'GPC-SEC-CERT-NOT-EXPIRED',
+      section: CERTIFICATES,
+      keyword: 'SHALL',
+      text: 'only accept client certificates which have not expired',
+    },
+    {
+      id: 'GPC-SEC-CERT-NOT-REVOKED',
+      section: CERTIFICATES,
+      keyword: 'SHALL',
+      text: 'only accept client certificates which have not […] been revoked',
+    },
+    {
+      id: 'GPC-SEC-CERT-FQDN',
+      section: CERTIFICATES,
+      keyword: 'SHALL',
+      text: 'check the FQDN presented in the client certificate is that of the Spine Secure Proxy (SSP)',
+    },
+    {
+      id: 'GPC-SEC-NO-STORE',
+      section: 'Response headers',
+      keyword: 'SHALL',
+      text: 'ensure no sensitive data leaks into a browser cache by setting Cache-Control: no-store on all responses',
+    },
+  ],
+} as const satisfies Document;
+
+/** The page on cross-organisation audit and provenance: the bearer token. */
+export const gpconnectToken = {
+  id: 'gpc-token',
+  title: 'GP Connect · Cross-organisation audit and provenance',
+  source: 'nhsconnect/gpconnect, integration_cross_organisation_audit_and_provenance (1.6.2)',
+  requirements: [
+    {
+      id: 'GPC-JWT-AUDIENCE',
+      section: 'JWT payload · aud',
+      keyword: 'SHALL',
+      text: 'aud: 1..1, the provider service root URL',
+      because: 'an invalid value is answered 400 BAD_REQUEST by the error table',
+    },
+    {
+      id: 'GPC-JWT-EXPIRED',
+      section: 'JWT payload · exp',
+      keyword: 'SHALL',
+      text: 'reject requests with expired tokens',
+    },
+    {
+      id: 'GPC-JWT-SCOPE',
+      section: 'JWT payload · requested_scope',
+      keyword: 'SHALL',
+      text: 'requested_scope: organization/*.read for metadata',
+      because: 'binds only a provider that declares options.enforcesScope',
+    },
+  ],
+} as const satisfies Document;
+
+/** The error handling guidance: which status, which OperationOutcome. */
+export const gpconnectErrors = {
+  id: 'gpc-errors',
+  title: 'GP Connect · Error handling guidance',
+  source: 'nhsconnect/gpconnect, development_fhir_error_handling_guidance (1.6.2)',
+  requirements: [
+    {
+      id: 'GPC-ERR-STATUS',
+      section: 'HTTP status',
+      keyword: 'SHALL',
+      text: 'an error is answered with a 4xx or 5xx status',
+    },
+    {
+      id: 'GPC-ERR-HEADER',
+      section: '400 · BAD_REQUEST',
+      keyword: 'SHALL',
+      text: 'an expected header missing or invalid: 400, issue invalid, code BAD_REQUEST',
+    },
+    {
+      id: 'GPC-ERR-INTERACTION',
+      section: '400 · BAD_REQUEST',
+      keyword: 'SHALL',
+      text: 'an InteractionID that does not match the request: 400, issue invalid, code BAD_REQUEST',
+    },
+    {
+      id: 'GPC-ERR-TOKEN',
+      section: '400 · BAD_REQUEST',
+      keyword: 'SHALL',
+      text: 'a JWT that is absent, not JSON or has a bad value: 400, issue invalid, code BAD_REQUEST',
+    },
+  ],
+} as const satisfies Document;

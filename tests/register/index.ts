@@ -1,0 +1,25 @@
+import { gpconnectErrors, gpconnectSecurity, gpconnectToken } from './gpconnect.ts';
+import type { Document, Requirement } from './requirement.ts';
+
+const documents = [gpconnectSecurity, gpconnectToken, gpconnectErrors] as const;
+
+export type DocumentId = (typeof documents)[number]['id'];
+export type RequirementId = (typeof documents)[number]['requirements'][number]['id'];
+
+/** A requirement that knows its document. */
+export interface Clause extends Requirement {
+  readonly id: RequirementId;
+  readonly document: DocumentId;
+}
+
+/** The documents themselves, without their requirements. */
+export const library: readonly Omit<Document, 'requirements'>[] = documents;
+
+/** Every clause of every document. */
+export const register: readonly Clause[] = documents.flatMap((document) =>
+  document.requirements.map((requirement: Requirement & { readonly id: RequirementId }) => ({
+    ...requirement,
+    document: document.id,
+  })),
+);
+export type { Document, Requirement };
