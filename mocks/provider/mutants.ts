@@ -1,0 +1,220 @@
+import { conformant, rejections, type ErrorEntry, type OutcomeShape, type Policy, type Rejection } from './policy.ts';
+
+/** A provider with one known defect. */
+export interface Mutant {
+  readonly title: string;
+  readonly policy: Policy;
+  /**
+   * The cases that fail on it and no others, its own case first. A case is trusted once it has caught its own.
+   * (Names only: this folder knows no case.)
+   */
+  readonly caughtBy: readonly [own: string, ...others: string[]];
+  /** Why more than four cases catch it. */
+  readonly because?: string;
+  /** Cases that it leaves without a verdict: what they look at does not happen there. */
+  readonly clouds?: readonly string[];
+}
+
+/** One wrong decision, all others right: the type admits no second change. */
+const wrong = <Decision extends keyof Policy>(decision: Decision, taken: Policy[Decision]): Policy => ({
+  ...conformant,
+  [decision]: taken,
+});
+const ignoring = (...of: readonly Rejection[]): Policy => wrong('ignores', new Set(of));
+const overlooking = (...of: readonly string[]): Policy => wrong('overlooks', new Set(of));
+const answering = (rejection: Rejection, entry: Partial<ErrorEntry>): Policy =>
+  wrong('errors', { ...conformant.errors, [rejection]: { ...conformant.errors[rejection], ...entry } });
+const shaping = (shape: Partial<OutcomeShape>): Policy => wrong('outcome', { ...conformant.outcome, ...shape });
+
+/** The cases of the two files that look at one rejection: whether it is made, and what it says. */
+const CASES: Readonly<Record<Rejection, readonly [made: string, told: string]>> = {
+  'no-trace-id': ['ssp-header/trace-id-absent', 'error/trace-id-absent'],
+  'no-from': ['ssp-header/from-absent', 'error/from-absent'],
+  'no-to': ['ssp-header/to-absent', 'error/to-absent'],
+  'no-interaction-id': ['ssp-header/interaction-id-absent', 'error/interaction-id-absent'],
+  'another-asid': ['ssp-header/to-another-provider', 'error/to-another-provider'],
+  'interaction-mismatch': ['ssp-header/interaction-of-another-endpoint', 'error/interaction-of-another-endpoint'],
+  'no-token': ['token/absent', 'error/token-absent'],
+  'malformed-token': ['token/malformed', 'error/token-malformed'],
+  'another-audience': ['token/audience-of-another', 'error/audience-of-another'],
+  'expired-token': ['token/expired', 'error/token-expired'],
+  'wrong-scope': ['token/scope-of-another-verb', 'error/scope-of-another-verb'],
+};
+const [FIRST_TOLD = '', ...OTHERS_TOLD] = rejections.map((name) => CASES[name][1]);
+const EVERY_OUTCOME = 'every rejection builds its OperationOutcome in one place';
+
+/** A provider that does not make one rejection, and one that answers it with the wrong code. */
+const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])[] => {
+  const [made, told] = CASES[rejection];
+  return [
+    [
+      `accepts-${rejection}`,
+      { title: `serves a request that it should reject: ${rejection}`, policy: ignoring(rejection), caughtBy: [made, told] },
+    ],
+    [
+      `mislabels-${rejection}`,
+      {
+        title: `rejects ${rejection} with another code`,
+        policy: answering(rejection, { code: 'INVALID_PARAMETER', display: 'Invalid parameter' }),
+        caughtBy: [told],
+      },
+    ],
+  ];
+};
+
+/** Providers with one known defect each. */
+export const mutants: Readonly<Record<string, Mutant>> = {
+  'accepts-no-certificate': {
+    title: 'serves clients that present no certificate',
+    policy: wrong('requiresCertificate', false),
+    caughtBy: ['client-certificate/absent'],
+    clouds: ['error/refusal-carries-error-status'],
+  },
+  'accepts-self-signed-certificate': {
+    title: 'takes a self-signed certificate for a sound one',
+    policy: overlooking('DEPTH_ZERO_SELF_SIGNED_CERT'),
+    caughtBy: ['client-certificate/self-signed'],
+  },
+  'accepts-any-issuer': {
+    title: 'knows its CA by name alone',
+    policy: overlooking('CERT_SIGNATURE_FAILURE'),
+    caughtBy: ['client-certificate/wrong-issuer'],
+  },
+  'accepts-expired-certificate': {
+    title: 'overlooks that a certificate has expired',
+    policy: overlooking('CERT_HAS_EXPIRED'),
+    caughtBy: ['client-certificate/expired'],
+  },
+  'accepts-future-certificate': {
+    title: 'overlooks that a certificate is not yet valid',
+    policy: overlooking('CERT_NOT_YET_VALID'),
+    caughtBy: ['client-certificate/not-yet-valid'],
+  },
+  'accepts-revoked-certificate': {
+    title: 'overlooks that a certificate is revoked',
+    policy: overlooking('CERT_REVOKED'),
+    caughtBy: ['client-certificate/revoked'],
+  },
+  'admits-any-name': {
+    title: 'lets in every sound certificate, whatever its name',
+    policy: wrong('admits', () => true),
+    caughtBy: ['client-certificate/wrong-name'],
+  },
+  'speaks-only-tls-1.3': {
+    title: 'refuses TLS 1.2',
+    policy: wrong('versions', ['TLSv1.3', 'TLSv1.3']),
+    caughtBy: ['tls-version/1.2'],
+    clouds: ['cipher-suite/only-approved', 'cipher-suite/each-string', 'cipher-suite/order'],
+  },
+  'speaks-tls-1.1': {
+    title: 'still accepts TLS 1.1',
+    policy: wrong('versions', ['TLSv1.1', 'TLSv1.2']),
+    caughtBy: ['tls-version/1.1'],
+  },
+  'speaks-tls-1.0': {
+    title: 'still accepts TLS 1.0, and with it 1.1',
+    policy: wrong('versions', ['TLSv1', 'TLSv1.2']),
+    caughtBy: ['tls-version/1.0', 'tls-version/1.1'],
+  },
+  'speaks-ssl-3': {
+    title: 'still answers an SSLv3 hello',
+    policy: wrong('relic', 'SSLv3'),
+    caughtBy: ['tls-version/sslv3'],
+  },
+  'speaks-ssl-2': {
+    title: 'still answers an SSLv2 hello',
+    policy: wrong('relic', 'SSLv2'),
+    caughtBy: ['tls-version/sslv2'],
+  },
+  'serves-plain-http': {
+    title: 'serves requests in clear on its TLS port',
+    policy: wrong('servesClear', true),
+    caughtBy: ['connection/in-clear'],
+  },
+  'accepts-unapproved-cipher': {
+    title: 'accepts a suite without forward secrecy',
+    policy: wrong('ciphers', `${conformant.ciphers}:AES128-SHA256`),
+    caughtBy: ['cipher-suite/only-approved'],
+  },
+  'lacks-finite-field-suites': {
+    title: 'accepts no suite of the two EDH strings',
+    policy: wrong('ciphers', 'AESGCM+EECDH:AES256+EECDH'),
+    caughtBy: ['cipher-suite/each-string'],
+  },
+  'prefers-weaker-string': {
+    title: 'picks AES256+EECDH before AESGCM+EDH',
+    policy: wrong('ciphers', 'AESGCM+EECDH:AES256+EECDH:AESGCM+EDH:AES256+EDH'),
+    caughtBy: ['cipher-suite/order'],
+  },
+  'follows-client-order': {
+    title: "follows the client's order of cipher suites",
+    policy: wrong('cipherOrder', 'client'),
+    caughtBy: ['cipher-suite/order'],
+  },
+  'refuses-with-200': {
+    title: 'refuses a certificate by a page with status 200',
+    policy: wrong('refusal', 200),
+    caughtBy: ['error/refusal-carries-error-status'],
+  },
+  'caches-answers': {
+    title: 'lets its answers be cached',
+    policy: wrong('cacheAnswer', 'private, max-age=60'),
+    caughtBy: ['cache-control/answer'],
+  },
+  'caches-errors': {
+    title: 'sends no Cache-Control on its errors',
+    policy: wrong('cacheError', undefined),
+    caughtBy: ['cache-control/error'],
+  },
+  'caches-refusals': {
+    title: 'sends no Cache-Control on the page that refuses a certificate',
+    policy: wrong('cacheRefusal', undefined),
+    caughtBy: ['cache-control/refusal-page'],
+  },
+  ...Object.fromEntries(rejections.flatMap(ofRejection)),
+  'answers-500-to-no-trace-id': {
+    title: 'breaks down where Ssp-TraceID is missing',
+    policy: answering('no-trace-id', { status: 500, issue: 'exception', code: 'INTERNAL_SERVER_ERROR' }),
+    caughtBy: [CASES['no-trace-id'][1], CASES['no-trace-id'][0]],
+  },
+  'answers-without-outcome': {
+    title: 'answers errors with another resource than OperationOutcome',
+    policy: shaping({ resourceType: 'Basic' }),
+    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
+    because: EVERY_OUTCOME,
+  },
+  'answers-without-profile': {
+    title: 'leaves out meta.profile of the OperationOutcome',
+    policy: shaping({ profile: undefined }),
+    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
+    because: EVERY_OUTCOME,
+  },
+  'answers-as-warning': {
+    title: 'gives its errors the severity warning',
+    policy: shaping({ severity: 'warning' }),
+    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
+    because: EVERY_OUTCOME,
+  },
+  'answers-in-another-code-system': {
+    title: 'takes its codes from another system',
+    policy: shaping({ system: 'http://hl7.org/fhir/issue-type' }),
+    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
+    because: EVERY_OUTCOME,
+  },
+  'answers-without-display': {
+    title: 'leaves out the display of the code',
+    policy: shaping({ withDisplay: false }),
+    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
+    because: EVERY_OUTCOME,
+  },
+};
+
+/** Conformant variants: what the documents leave open, or say nothing of. No case fails on them. */
+export const variants: Readonly<Record<string, { readonly title: string; readonly policy: Policy }>> = {
+  conformant: { title: 'the reference provider', policy: conformant },
+  'conformant-closing': {
+    title: 'refuses certificates by closing the connection',
+    policy: wrong('refusal', 'close'),
+  },
+  'conformant-tls-1.3': { title: 'speaks TLS 1.3 beside 1.2', policy: wrong('versions', ['TLSv1.2', 'TLSv1.3']) },
+};

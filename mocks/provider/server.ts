@@ -1,0 +1,172 @@
+import { createServer as createPlainServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Hierarchy } from '../../certs/index.ts';
+import type { Policy } from './policy.ts';
+import { answerRelic, isRelicHello } from './relic.ts';
+import { interactions, judgeRequest, type Reason, type Registration } from './rules.ts';
+
+/** A provider that listens on loopback. */
+export interface Provider extends Registration {
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+export interface ProviderOptions {
+  readonly policy: Policy;
+  readonly hierarchy: Hierarchy;
+  /** Fixed port; without it the system picks one. */
+  readonly port?: number;
+  /**
+   * Plain HTTP behind a TLS terminator that has authenticated the client: the policy's TLS decisions are the
+   * terminator's then, and this is the service root URL that the terminator serves.
+   */
+  readonly behind?: string;
+}
+
+/** The reference's place in the GP Connect URL form: ODS code, FHIR version, major version, capability. */
+export const SERVICE_PATH = '/A11111/STU3/1/gpconnect';
+/** The ASIDs of the reference and of the fictional consumer. */
+export const ASID = { provider: '999999990001', consumer: '999999990002' } as const;
+
+/** Sockets whose certificate was refused and whose request will be answered with the refusal page. */
+const refused = new WeakSet<object>();
+
+/** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
+export async function startProvider(options: ProviderOptions): Promise<Provider> {
+  const { policy, hierarchy, behind } = options;
+  const registration = { url: behind ?? '', asid: ASID.provider };
+  const handle: RequestListener = (request, response) => respond(request, response, policy, registration);
+  const sockets = new Set<Socket>();
+  const server = behind === undefined ? secureServer(policy, hierarchy, handle) : createPlainServer(handle);
+  server.on('clientError', (_error, socket) => {
+    const head = `HTTP/1.1 400 Bad Request\r\nCache-Control: ${policy.cacheError ?? 'private'}\r\n`;
+    if (socket.writable) socket.end(`${head}Content-Length: 0\r\nConnection: close\r\n\r\n`);
+  });
+  const clear = createPlainServer(handle);
+  const front = createTcpServer((socket) => admit(socket, policy, server, clear, behind === undefined));
+  front.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+  });
+  const port = await listen(front, options.port ?? 0);
+  registration.url ||= `https://localhost:${port}${SERVICE_PATH}`;
+  return {
+    ...registration,
+    port,
+    close: () =>
+      new Promise((done) => {
+        for (const socket of sockets) socket.destroy();
+        front.close(() => done());
+      }),
+  };
+}
+
+/** Hands a connection to the server it is for; most policies speak TLS and nothing else. */
+function admit(socket: Socket, policy: Policy, server: TcpServer, clear: TcpServer, secure: boolean): void {
+  if (!secure || (!policy.servesClear && policy.relic === undefined)) {
+    server.emit('connection', socket);
+    return;
+  }
+  socket.once('data', (first: Buffer) => {
+    if (policy.relic !== undefined && isRelicHello(first, policy.relic)) {
+      socket.end(answerRelic(policy.relic));
+      return;
+    }
+    socket.pause();
+    socket.unshift(first);
+    (policy.servesClear && first[0] !== 0x16 ? clear : server).emit('connection', socket);
+    socket.resume();
+  });
+}
+
+function secureServer(policy: Policy, hierarchy: Hierarchy, handle: RequestListener): Server {
+  const { provider, root, sub, crls } = hierarchy;
+  const [oldest, newest] = policy.versions;
+  // OpenSSL keeps TLS 1.0 and 1.1 behind security level 0, whatever the versions say.
+  const lax = oldest === 'TLSv1' || oldest === 'TLSv1.1' ? ':@SECLEVEL=0' : '';
+  const server = createServer(
+    {
+      cert: [provider.certificate, ...provider.chain].join('\n'),
+      key: provider.key,
+      ca: [root, sub],
+      crl: [...crls],
+      requestCert: true,
+      rejectUnauthorized: false, // the policy decides, below
+      minVersion: oldest,
+      maxVersion: newest,
+      ciphers: `${policy.ciphers}${newest === 'TLSv1.3' ? ':TLS_AES_256_GCM_SHA384' : ''}${lax}`,
+      honorCipherOrder: policy.cipherOrder === 'server',
+      dhparam: 'auto',
+    },
+    handle,
+  );
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => {});
+    if (welcome(socket, policy, hierarchy.ssp)) return;
+    if (policy.refusal === 'close') socket.destroy();
+    else refused.add(socket);
+  });
+  return server;
+}
+
+function welcome(socket: TLSSocket, policy: Policy, ssp: string): boolean {
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  if (name === undefined) return !policy.requiresCertificate;
+  // Node types this as Error; at run time it is OpenSSL's code, or null.
+  const flaw = socket.authorizationError as unknown as string | null;
+  return (flaw === null || policy.overlooks.has(flaw)) && policy.admits(String(name), ssp);
+}
+
+function respond(request: IncomingMessage, response: ServerResponse, policy: Policy, self: Registration): void {
+  if (refused.has(request.socket)) {
+    const status = typeof policy.refusal === 'number' ? policy.refusal : 403;
+    const page = status < 400 ? 'Welcome.' : 'The SSL certificate error: the client certificate was refused.';
+    response.writeHead(status, { 'Content-Type': 'text/plain', ...cache(policy.cacheRefusal) });
+    response.end(page);
+    return;
+  }
+  const reason = judgeRequest(request, policy, self);
+  if (reason) {
+    const { status } = policy.errors[reason.rejection];
+    response.writeHead(status, { 'Content-Type': FHIR_JSON, ...cache(policy.cacheError) });
+    response.end(JSON.stringify(operationOutcome(reason, policy)));
+    return;
+  }
+  response.writeHead(200, { 'Content-Type': FHIR_JSON, ...cache(policy.cacheAnswer) });
+  response.end(JSON.stringify(capabilityStatement));
+}
+
+const FHIR_JSON = 'application/fhir+json;charset=utf-8';
+const cache = (value: string | undefined) => (value === undefined ? {} : { 'Cache-Control': value });
+
+function operationOutcome({ rejection, diagnostics }: Reason, policy: Policy): object {
+  const { resourceType, profile, severity, system, withDisplay } = policy.outcome;
+  const { issue, code, display } = policy.errors[rejection];
+  return {
+    resourceType,
+    ...(profile !== undefined && { meta: { profile: [profile] } }),
+    issue: [
+      { severity, code: issue, details: { coding: [{ system, code, ...(withDisplay && { display }) }] }, diagnostics },
+    ],
+  };
+}
+
+const capabilityStatement = {
+  resourceType: 'CapabilityStatement',
+  status: 'active',
+  date: '2026-01-01',
+  kind: 'instance',
+  software: { name: 'Assay reference provider' },
+  fhirVersion: '3.0.1',
+  acceptUnknown: 'both',
+  format: ['application/fhir+json'],
+  rest: [{ mode: 'server', documentation: Object.keys(interactions).join(' ') }],
+};
+
+const listen = (server: TcpServer, port: number): Promise<number> =>
+  new Promise((ready, failed) => {
+    server.once('error', failed);
+    server.listen(port, '127.0.0.1', () => ready((server.address() as AddressInfo).port));
+  });

@@ -1,0 +1,198 @@
+import { request as parseResponse } from 'node:http';
+import { connect as connectInClear, type Socket } from 'node:net';
+import { Duplex } from 'node:stream';
+import { TLSSocket } from 'node:tls';
+import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
+import type { Handshake, Observation } from '../model.ts';
+import { alertName } from './alerts.ts';
+
+/** Bounds on what a subject can make us wait for or keep. */
+export interface Bounds {
+  /** Milliseconds from dialling to the end of the answer. */
+  readonly patience: number;
+  /** Bytes of body that are read. */
+  readonly bodyBytes: number;
+}
+
+const DEFAULT_BOUNDS: Bounds = { patience: 10_000, bodyBytes: 10_000_000 };
+/**
+ * After a TLS 1.3 handshake the client believes itself accepted before the server has looked at its certificate,
+ * and a request written at once can turn the alert into a reset. So we listen first; a ticket ends the wait.
+ */
+const LISTEN_FIRST_MS = 50;
+
+/**
+ * Sends one request over a connection of its own and says what the subject did.
+ * A connection in clear is `{ address, port }`; everything else is a leg of the SSP.
+ * Never throws, never reuses a session or a connection; only what the peer did is an observation.
+ * The observation is not redacted and its body is whole: see `createDriver`.
+ */
+export function send(
+  leg: Leg | { readonly address: string; readonly port: number; readonly clear: true },
+  bytes: Buffer,
+  method: string,
+  bounds: Partial<Bounds> = {},
+): Promise<Observation> {
+  const { patience, bodyBytes } = { ...DEFAULT_BOUNDS, ...bounds };
+  return new Promise((resolve) => {
+    const socket =
+      'clear' in leg ? connectInClear({ host: leg.address, port: leg.port }) : dial(leg);
+    let connected = false;
+    let established = false;
+    let answering = false;
+    let settled = false;
+    let listening: NodeJS.Timeout | undefined;
+
+    const settle = (observation: Observation): void => {
+      if (settled) return;
+      settled = true;
+      clearTimeout(deadline);
+      clearTimeout(listening);
+      socket.destroy();
+      resolve(observation);
+    };
+    const deadline = setTimeout(() => {
+      const where = !connected ? 'no TCP connection' : !established ? 'no end of the TLS handshake' : 'no answer';
+      settle({ kind: 'nothing', reason: `${where} within ${patience} ms` });
+    }, patience);
+
+    const answer = openParser(method, bodyBytes, settle, () => handshakeOf(socket));
+    const write = (): void => {
+      clearTimeout(listening);
+      if (!settled && !written) {
+        written = true;
+        socket.write(bytes);
+      }
+    };
+    let written = false;
+
+    socket.setNoDelay(true);
+    socket.on('connect', () => {
+      connected = true;
+      if ('clear' in leg) {
+        established = true;
+        write();
+      }
+    });
+    socket.on('secureConnect', () => {
+      established = true;
+      if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return write();
+      listening = setTimeout(write, LISTEN_FIRST_MS);
+      socket.once('session', write);
+    });
+    socket.on('data', (chunk: Buffer) => {
+      answering = true;
+      answer.push(chunk);
+    });
+    socket.on('end', () => {
+      if (answering) answer.push(null);
+      else settle({ kind: 'closed', how: 'fin', during: established ? 'exchange' : 'handshake' });
+    });
+    socket.on('error', (error: NodeJS.ErrnoException) => {
+      if (answering) settle({ kind: 'broken', what: `the answer broke off: ${error.code ?? error.message}` });
+      else settle(classify(error, connected, established));
+    });
+    socket.on('close', () => {
+      if (!answering) settle({ kind: 'closed', how: 'fin', during: established ? 'exchange' : 'handshake' });
+    });
+  });
+}
+
+/** What a failed socket tells of the peer: an alert by its number, a close, a reset. The rest is ours. */
+function classify(error: NodeJS.ErrnoException, connected: boolean, established: boolean): Observation {
+  const { code = '', message } = error;
+  const during = established ? 'exchange' : 'handshake';
+  // OpenSSL's names for alerts differ between versions; the number in the message does not.
+  const alert = /SSL alert number (\d+)/.exec(message)?.[1];
+  if (alert !== undefined) return { kind: 'alert', alert: Number(alert), name: alertName(Number(alert)) };
+  if (!connected) return { kind: 'nothing', reason: `${code || message}: no connection` };
+  if (message.startsWith('Client network socket disconnected')) return { kind: 'closed', how: 'fin', during };
+  if (code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED') {
+    return { kind: 'closed', how: 'reset', during };
+  }
+  return { kind: 'nothing', reason: ours(code, message) };
+}
+
+/** Failures of our own end, with what to do about the common ones. */
+function ours(code: string, message: string): string {
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return "the server's certificate does not carry the name in the URL (set its names with `assay pki --host`)";
+  }
+  if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
+    return `the server's certificate is not trusted (${code}); name its anchor in \`trust\``;
+  }
+  return `our own TLS failed (${code || message})`;
+}
+
+const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =>
+  socket instanceof TLSSocket && socket.getProtocol() !== null
+    ? {
+        version: socket.getProtocol() ?? '',
+        suite: socket.getCipher().standardName ?? socket.getCipher().name,
+        resumed: socket.isSessionReused(),
+      }
+    : undefined;
+
+/**
+ * Node's own HTTP parser over bytes that we read ourselves: it never sees the request, which is ours to the byte.
+ */
+function openParser(
+  method: string,
+  limit: number,
+  settle: (observation: Observation) => void,
+  handshake: () => Handshake | undefined,
+): Duplex {
+  const wire = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
+  const parser = parseResponse({ method, createConnection: () => wire, setHost: false, headers: {} });
+  parser.on('response', (response) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    const done = (): void => settle(responseOf(response.statusCode ?? 0, response.rawHeaders, chunks, bytes, handshake()));
+    response.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      if (bytes > limit) done();
+    });
+    response.on('end', done);
+    response.on('aborted', () => settle({ kind: 'broken', what: `the answer was cut short after ${bytes} bytes of body` }));
+    response.on('error', () => {});
+  });
+  parser.on('error', (error: NodeJS.ErrnoException) =>
+    settle({ kind: 'broken', what: `no HTTP answer: ${error.code ?? 'unreadable'}` }),
+  );
+  parser.end();
+  return wire;
+}
+
+function responseOf(
+  status: number,
+  rawHeaders: readonly string[],
+  chunks: readonly Buffer[],
+  bytes: number,
+  handshake: Handshake | undefined,
+): Observation {
+  const text = Buffer.concat(chunks).toString('utf8');
+  const resourceType = resourceTypeOf(text);
+  const headers = rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],
+  );
+  return {
+    kind: 'response',
+    status,
+    headers,
+    body: text,
+    bytes,
+    ...(resourceType !== undefined && { resourceType }),
+    ...(handshake && { handshake }),
+  };
+}
+
+function resourceTypeOf(text: string): string | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    const type = typeof value === 'object' && value !== null && (value as { resourceType?: unknown }).resourceType;
+    return typeof type === 'string' && /^\w{1,64}$/.test(type) ? type : undefined;
+  } catch {
+    return undefined;
+  }
+}

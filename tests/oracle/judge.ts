@@ -1,0 +1,182 @@
+import type { Expectation, Observation, Strength, SuiteGroup, Verdict } from '../model.ts';
+import { answerFaults } from './outcome.ts';
+import {
+  blames,
+  describe,
+  excerpt,
+  headerValues,
+  isPayload,
+  saysNothing,
+  type Response,
+} from './response.ts';
+
+/** What was seen of the subject beside the stimulus: the same exchange without the one change. */
+export interface Controls {
+  /** The valid exchange, driven just after the stimulus (or, where that was not reached, before it). */
+  readonly exchange: Observation;
+  /** For a bare ClientHello: the same hello in a version that the subject takes. */
+  readonly hello?: Observation;
+}
+
+const pass = (because: string, strength?: Strength): Verdict => ({
+  outcome: 'pass',
+  because,
+  ...(strength && { strength }),
+});
+const fail = (because: string): Verdict => ({ outcome: 'fail', because });
+const inconclusive = (because: string): Verdict => ({ outcome: 'inconclusive', because });
+
+/** Whether a control shows that the subject was there and willing. */
+export function accepted({ exchange, hello }: Controls, payload: string): boolean {
+  return isPayload(exchange, payload) && (hello === undefined || hello.kind === 'server-hello');
+}
+
+/**
+ * Expectation and observation in, verdict out. No clock, no network, no memory.
+ * A refusal is believed only beside a control that was accepted; what is no evidence is inconclusive.
+ * @param payload `resourceType` that answers the valid exchange
+ */
+export function judge(expected: Expectation, seen: Observation, controls: Controls, payload: string): Verdict {
+  if (!accepted(controls, payload)) {
+    const { exchange, hello } = controls;
+    return isPayload(exchange, payload) && hello
+      ? inconclusive(`the control hello was not accepted: ${describe(hello)}`)
+      : inconclusive(`the valid exchange was not accepted: ${refusalOf(exchange)}`);
+  }
+  if (seen.kind === 'nothing' || seen.kind === 'unsteady' || seen.kind === 'broken') {
+    return inconclusive(describe(seen));
+  }
+  if (seen.kind === 'response' && saysNothing(seen)) {
+    return inconclusive(`HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`);
+  }
+  switch (expected.kind) {
+    case 'accepted':
+      return isPayload(seen, payload)
+        ? pass(`accepted: ${describe(seen)}`)
+        : fail(`the exchange was refused: ${refusalOf(seen)}`);
+    case 'refused-connection':
+      return connectionRefused(seen, expected.rule, payload);
+    case 'refused-request':
+      return requestRefused(seen, expected.rule, payload);
+    case 'error-status':
+      return errorStatus(seen, payload);
+    case 'outcome':
+      return outcome(seen, expected, payload);
+    case 'cache-control':
+      return cacheControl(seen, expected.directive, expected.of);
+    case 'offer-refused':
+      return seen.kind === 'server-hello'
+        ? fail(`accepted: ${describe(seen)}`)
+        : pass(`refused: ${describe(seen)}`, strengthOf(seen));
+    case 'suites-supported':
+      return suitesSupported(seen, expected.groups);
+    case 'suites-ordered':
+      return suitesOrdered(seen, expected.groups);
+  }
+}
+
+/** A refusal in words, with the text of the page where there is one. */
+function refusalOf(seen: Observation): string {
+  const text = seen.kind === 'response' ? excerpt(seen.body) : '';
+  return text ? `${describe(seen)}: “${text}”` : describe(seen);
+}
+
+function strengthOf(seen: Observation): Strength | undefined {
+  if (seen.kind === 'alert') return 'alert';
+  if (seen.kind === 'closed') return seen.how === 'fin' ? 'closed' : 'reset';
+  if (seen.kind !== 'response') return undefined;
+  if (seen.status < 400) return 'other-page';
+  return seen.resourceType ? 'application' : 'terminator';
+}
+
+/** A 4xx that the control did not get, unless it blames another rule by name. */
+function clientError(seen: Response, rule: Parameters<typeof blames>[1]): Verdict {
+  const other = blames(seen, rule);
+  return other
+    ? inconclusive(`HTTP ${seen.status}, but it blames another rule (${other}): “${excerpt(seen.body)}”`)
+    : pass(`refused over HTTP: ${refusalOf(seen)}`, strengthOf(seen));
+}
+
+const inTls = (seen: Observation): Verdict | undefined =>
+  seen.kind === 'alert' || seen.kind === 'closed'
+    ? pass(`refused in TLS: ${describe(seen)}`, strengthOf(seen))
+    : undefined;
+
+function connectionRefused(seen: Observation, rule: Parameters<typeof blames>[1], payload: string): Verdict {
+  const refused = inTls(seen);
+  if (refused) return refused;
+  if (seen.kind !== 'response') return inconclusive(describe(seen));
+  if (isPayload(seen, payload)) return fail(`accepted: ${describe(seen)}, as for the valid exchange`);
+  if (seen.status >= 400 && seen.status < 500) return clientError(seen, rule);
+  if (seen.status >= 200 && seen.status < 300) {
+    return pass(`another page than the valid exchange's (${refusalOf(seen)}): not served`, strengthOf(seen));
+  }
+  return inconclusive(`HTTP ${seen.status} is no answer to a certificate: “${excerpt(seen.body)}”`);
+}
+
+function requestRefused(seen: Observation, rule: Parameters<typeof blames>[1], payload: string): Verdict {
+  const refused = inTls(seen);
+  if (refused) return refused;
+  if (seen.kind !== 'response') return inconclusive(describe(seen));
+  if (isPayload(seen, payload)) return fail(`accepted: ${describe(seen)}, as for the valid exchange`);
+  if (seen.status >= 400 && seen.status < 500) return clientError(seen, rule);
+  return fail(`answered with ${refusalOf(seen)}; a refused request is answered with 4xx`);
+}
+
+function errorStatus(seen: Observation, payload: string): Verdict {
+  if (seen.kind !== 'response') return pass(`no HTTP answer is made: ${describe(seen)}`);
+  if (isPayload(seen, payload)) return inconclusive('nothing was refused, so no error was answered');
+  return seen.status >= 400
+    ? pass(`the refusal carries status ${seen.status}`)
+    : fail(`a refusal is answered with ${refusalOf(seen)}`);
+}
+
+function outcome(seen: Observation, expected: Extract<Expectation, { kind: 'outcome' }>, payload: string): Verdict {
+  if (seen.kind !== 'response') return fail(`no OperationOutcome: ${describe(seen)}`);
+  if (isPayload(seen, payload)) return fail(`no error at all: ${describe(seen)}`);
+  const judged = expected.answers.map((answer) => ({ answer, faults: answerFaults(seen, answer) }));
+  const met = judged.find(({ faults }) => faults.length === 0);
+  if (met) return pass(`as the source says: ${met.answer.source}`);
+  const other = blames(seen, expected.rule);
+  if (other) return inconclusive(`the answer blames another rule (${other}): “${excerpt(seen.body)}”`);
+  const [preferred] = judged;
+  const nearest = judged.find(({ answer }) => answer.status === seen.status) ?? preferred;
+  return fail(`${nearest?.faults.join('; ')} (${nearest?.answer.source})`);
+}
+
+/** `of: 'error'` and `'answer'` ask for a response; a refusal in TLS makes none, so nothing can be cached. */
+function cacheControl(seen: Observation, directive: string, of: 'answer' | 'error' | 'refusal'): Verdict {
+  if (seen.kind !== 'response') {
+    return of === 'refusal'
+      ? pass(`no response is made: ${describe(seen)}`)
+      : inconclusive(`no response to look at: ${describe(seen)}`);
+  }
+  const values = headerValues(seen, 'cache-control');
+  const directives = values.flatMap((value) => value.split(',')).map((each) => each.trim().toLowerCase());
+  if (directives.includes(directive)) return pass(`Cache-Control: ${values.join(', ')}`);
+  const got = values.length > 0 ? `Cache-Control: ${excerpt(values.join(', '))}` : 'no Cache-Control';
+  return fail(`HTTP ${seen.status} with ${got}, expected ${directive}`);
+}
+
+function suitesSupported(seen: Observation, groups: readonly SuiteGroup[]): Verdict {
+  if (seen.kind !== 'suites') return inconclusive(describe(seen));
+  const { accepted: suites } = seen;
+  // A server with an EC key alone cannot pick an RSA suite: strings that name no other are not demanded of it.
+  const rsa = suites.some((suite) => suite.includes('_RSA_'));
+  const due = groups.filter((group) => rsa || group.suites.some((suite) => suite.includes('_ECDSA_')));
+  const wanting = due.filter((group) => !group.suites.some((suite) => suites.includes(suite)));
+  return wanting.length > 0
+    ? fail(`no suite of ${wanting.map(({ name }) => name).join(', ')} is accepted`)
+    : pass(`of each of ${due.map(({ name }) => name).join(', ')} at least one suite is accepted`);
+}
+
+function suitesOrdered(seen: Observation, groups: readonly SuiteGroup[]): Verdict {
+  if (seen.kind !== 'suites') return inconclusive(describe(seen));
+  if (seen.order === 'client') return fail("the client's order of preference is followed, not the server's");
+  const rank = (suite: string): number => groups.findIndex((group) => group.suites.includes(suite));
+  const ranked = seen.accepted.filter((suite) => rank(suite) >= 0);
+  const late = ranked.find((suite, at) => ranked.slice(at + 1).some((next) => rank(next) < rank(suite)));
+  return late
+    ? fail(`${late} (${groups[rank(late)]?.name}) is picked before a suite of a string above it`)
+    : pass(`picked in the order of the list: ${ranked.join(', ')}`);
+}

@@ -1,0 +1,67 @@
+import type { Observation, Rule } from '../model.ts';
+
+export type Response = Extract<Observation, { kind: 'response' }>;
+
+/** Every value of a header, in order; names are case-insensitive (RFC 9110 §5.1). */
+export const headerValues = (seen: Response, name: string): readonly string[] =>
+  seen.headers.filter(([given]) => given.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
+
+/** The payload of the valid exchange: a success status and the expected resource. */
+export const isPayload = (seen: Observation, payload: string): boolean =>
+  seen.kind === 'response' && seen.status >= 200 && seen.status < 300 && seen.resourceType === payload;
+
+/** Statuses by which the peer says nothing about the stimulus: misdirected, throttled, or its hop is down. */
+const SILENT = new Set([421, 429, 502, 503, 504]);
+export const saysNothing = (seen: Response): boolean => SILENT.has(seen.status);
+
+/** The words by which a refusal names a rule. Specific before general: `Ssp-To` is not `Ssp-TraceID`. */
+const NAMES: Readonly<Record<string, RegExp>> = {
+  certificate: /\b(?:client|ssl|tls)[\s-]*certificate|certificate (?:error|required|verif)|\bcertificate\b/i,
+  'Ssp-TraceID': /ssp-?\s*trace-?\s*id/i,
+  'Ssp-From': /ssp-?\s*from\b/i,
+  'Ssp-To': /ssp-?\s*to\b|\basid\b/i,
+  'Ssp-InteractionID': /interaction-?\s*id|\binteraction\b/i,
+  token: /authori[sz]ation|bearer|\bjwt\b|\btoken\b|\bclaims?\b|requested_scope/i,
+};
+const family = (rule: Rule): string => (rule.startsWith('token') ? 'token' : rule);
+
+/**
+ * The other rule that an answer blames by name, where it does not name its own.
+ * `undefined`: the answer may be believed to be about `rule`.
+ */
+export function blames(seen: Response, rule: Rule): string | undefined {
+  const own = NAMES[family(rule)];
+  if (own?.test(seen.body)) return undefined;
+  return Object.entries(NAMES).find(([, words]) => words.test(seen.body))?.[0];
+}
+
+/** A text of a subject, cut and without control characters, to be shown in one line. */
+export const excerpt = (text: string, length = 160): string => {
+  const line = text
+    .replace(/<[^>]*>/g, ' ')
+    .replace(/[^\P{C}\n]|\s+/gu, ' ')
+    .trim();
+  return line.length > length ? `${line.slice(0, length - 1)}…` : line;
+};
+
+/** One line that says what was seen. */
+export function describe(seen: Observation): string {
+  switch (seen.kind) {
+    case 'nothing':
+      return `nothing of the peer: ${seen.reason}`;
+    case 'alert':
+      return `fatal alert ${seen.alert} ${seen.name}`;
+    case 'closed':
+      return `${seen.how === 'fin' ? 'closed' : 'reset'} with no byte of application data (${seen.during})`;
+    case 'response':
+      return `HTTP ${seen.status}${seen.resourceType ? ` with ${seen.resourceType}` : ''}`;
+    case 'broken':
+      return seen.what;
+    case 'server-hello':
+      return `ServerHello ${seen.version} ${seen.suite}`;
+    case 'suites':
+      return seen.accepted.length > 0 ? `accepts ${seen.accepted.join(', ')}` : 'accepts none of the suites offered';
+    case 'unsteady':
+      return `three tries, different answers: ${seen.seen.map(describe).join('; ')}`;
+  }
+}
