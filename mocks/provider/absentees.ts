@@ -5,12 +5,8 @@ import { ASID, SERVICE_PATH, type Provider } from './server.ts';
 
 /** Subjects that are not there. No case may pass one: a pass would be vacuous. */
 export const absentees = {
-  /** Nothing listens. */
-  dead: async () => {
-    const provider = await listen(createServer(() => {}));
-    await provider.close();
-    return { ...provider, close: async () => {} };
-  },
+  /** Nothing listens: port 1 (tcpmux) is given to nobody, while a port just closed may be given to the next. */
+  dead: async () => ({ ...placed(1), close: async () => {} }),
   /** Accepts the connection and never speaks. */
   mute: () => listen(createServer(() => {})),
   /** Turns everybody away. */
@@ -36,6 +32,8 @@ export const absentees = {
 
 export type AbsenteeName = keyof typeof absentees;
 
+const placed = (port: number) => ({ url: `https://localhost:${port}${SERVICE_PATH}`, asid: ASID.provider, port });
+
 async function listen(server: Server): Promise<Provider> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
@@ -48,9 +46,7 @@ async function listen(server: Server): Promise<Provider> {
   });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `https://localhost:${port}${SERVICE_PATH}`,
-    asid: ASID.provider,
-    port,
+    ...placed(port),
     close: () =>
       new Promise((done) => {
         for (const socket of sockets) socket.destroy();

@@ -20,7 +20,7 @@ export interface ProviderOptions {
   readonly port?: number;
   /**
    * Plain HTTP behind a TLS terminator that has authenticated the client: the policy's TLS decisions are the
-   * terminator's then, and this is the service root URL that the terminator serves.
+   * terminator's then, and this is the service root URL that the terminator serves; `host`: as its `Host` header says.
    */
   readonly behind?: string;
 }
@@ -36,8 +36,11 @@ const refused = new WeakSet<object>();
 /** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
   const { policy, hierarchy, behind } = options;
-  const registration = { url: behind ?? '', asid: ASID.provider };
-  const handle: RequestListener = (request, response) => respond(request, response, policy, registration);
+  const registration = { url: behind === 'host' ? '' : (behind ?? ''), asid: ASID.provider };
+  const handle: RequestListener = (request, response) => {
+    const url = registration.url || `https://${request.headers.host ?? 'localhost'}${SERVICE_PATH}`;
+    respond(request, response, policy, { ...registration, url });
+  };
   const sockets = new Set<Socket>();
   const server = behind === undefined ? secureServer(policy, hierarchy, handle) : createPlainServer(handle);
   server.on('clientError', (_error, socket) => {
@@ -51,7 +54,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
   });
   const port = await listen(front, options.port ?? 0);
-  registration.url ||= `https://localhost:${port}${SERVICE_PATH}`;
+  if (behind === undefined) registration.url = `https://localhost:${port}${SERVICE_PATH}`;
   return {
     ...registration,
     port,

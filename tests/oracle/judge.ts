@@ -172,6 +172,7 @@ function suitesSupported(seen: Observation, groups: readonly SuiteGroup[]): Verd
 
 function suitesOrdered(seen: Observation, groups: readonly SuiteGroup[]): Verdict {
   if (seen.kind !== 'suites') return inconclusive(describe(seen));
+  if (seen.accepted.length === 0) return inconclusive('no suite of the list is accepted, so none is preferred');
   if (seen.order === 'client') return fail("the client's order of preference is followed, not the server's");
   const rank = (suite: string): number => groups.findIndex((group) => group.suites.includes(suite));
   const ranked = seen.accepted.filter((suite) => rank(suite) >= 0);

@@ -1,0 +1,22 @@
+import { defineConfig } from '@playwright/test';
+import { profiles } from './tests/profiles/index.ts';
+
+if (Number(process.versions.node.split('.')[0]) < 24) {
+  throw new Error('Assay needs Node 24 or newer; `npm run suite -- --project=gpconnect` brings it.');
+}
+
+/** The second front end: a test for each case, for teams who want Playwright's report, UI and sharding. */
+export default defineConfig({
+  testDir: 'tests',
+  testMatch: 'conformance.spec.ts',
+  outputDir: 'test-results/artifacts',
+  fullyParallel: true,
+  forbidOnly: true,
+  retries: 0, // a verdict that changes on retry is not a verdict
+  reporter: [
+    ['list'],
+    ['html', { outputFolder: 'playwright-report', open: 'never' }],
+    ['./tests/run/recorder.ts', { directory: process.env['ASSAY_RECORD_DIR'] ?? 'test-results' }],
+  ],
+  projects: profiles.map(({ id }) => ({ name: id, grep: new RegExp(`@${id}\\b`) })),
+});

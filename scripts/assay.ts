@@ -1,0 +1,54 @@
+import { Command, CommanderError } from 'commander';
+import { ConfigurationError } from '../certs/configuration-error.ts';
+import { EXIT, version } from './exit.ts';
+import { listCommand } from './list.ts';
+import { pkiCommand } from './pki.ts';
+import { runCommand } from './run.ts';
+import { serveCommand } from './serve.ts';
+
+/** The program `assay`: one command for each thing that a person wants. */
+function program(): Command {
+  const assay = new Command('assay')
+    .description('Says, clause by clause and with evidence, whether a provider behind the NHS Spine conforms.')
+    .version(version, '-V, --version')
+    .showSuggestionAfterError()
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Examples:',
+        '  assay run                         judge the embedded reference provider',
+        '  assay pki --out pki               make the test CA that your provider will trust',
+        '  assay run subject.json            judge the provider that the file describes',
+        '',
+        'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 an error of ours, 4 usage or configuration.',
+      ].join('\n'),
+    );
+  for (const command of [runCommand(), listCommand(), pkiCommand(), serveCommand()]) {
+    assay.addCommand(command);
+  }
+  const strictly = (command: Command): void => {
+    command.exitOverride().allowExcessArguments(false).showHelpAfterError('(--help shows the usage)');
+    command.commands.forEach(strictly);
+  };
+  strictly(assay);
+  return assay;
+}
+
+try {
+  await program().parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    // Commander has said what is wrong; help and version are no errors.
+    process.exitCode = error.exitCode === 0 ? EXIT.conformant : EXIT.usage;
+  } else if (error instanceof ConfigurationError) {
+    process.stderr.write(`assay: ${error.message}\n`);
+    process.exitCode = EXIT.usage;
+  } else {
+    const reason = error instanceof Error ? error.message : String(error);
+    process.stderr.write(`assay: an error of ours: ${reason}\n`);
+    if (process.env['ASSAY_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack}\n`);
+    else process.stderr.write('ASSAY_DEBUG=1 shows where; please report it.\n');
+    process.exitCode = EXIT.ours;
+  }
+}

@@ -1,0 +1,74 @@
+import { Command } from 'commander';
+import { ConfigurationError } from '../certs/configuration-error.ts';
+import { mutants } from '../mocks/provider/mutants.ts';
+import { plan, scope, setOf } from '../tests/run/plan.ts';
+import { profileNamed } from '../tests/run/prepare.ts';
+
+interface ListOptions {
+  readonly profile: string;
+  readonly edition?: string;
+  readonly json?: boolean;
+}
+
+/** Everything that a subject of a profile is held to, and how each part is decided. */
+export function catalogueOf(name: string, chosen?: string) {
+  const profile = profileNamed(name, '--profile');
+  const edition = chosen ?? profile.editions[0];
+  if (!profile.editions.includes(edition)) {
+    throw new ConfigurationError('--edition', `${profile.title} has the editions ${profile.editions.join(', ')}`);
+  }
+  const planned = plan(profile, { edition, enforcesScope: true });
+  const entries = Object.entries(mutants);
+  return {
+    profile: profile.id,
+    set: setOf(profile, edition),
+    requirements: scope(profile, edition).map((clause) => ({
+      id: clause.id,
+      document: clause.document,
+      edition,
+      section: clause.section,
+      keyword: clause.keyword,
+      text: clause.text,
+      decidedBy: clause.decidedBy ?? 'cases',
+      because: clause.because ?? '',
+      cases: planned.filter(({ clauses }) => clauses.some(({ id }) => id === clause.id)).map((each) => each.case.id),
+    })),
+    cases: planned.map(({ case: entry, level, clauses }) => ({
+      id: entry.id,
+      title: entry.title,
+      level,
+      requirements: clauses.map(({ id }) => id),
+      mutants: entries.filter(([, { caughtBy }]) => caughtBy.includes(entry.id)).map(([id]) => id),
+      needs: entry.onlyIf ? [`options.${entry.onlyIf}`] : [],
+    })),
+    mutants: entries.map(([id, { title, caughtBy }]) => ({ id, title, caughtBy })),
+  };
+}
+
+/** `assay list`: requirements, cases and mutants of a profile. */
+export function listCommand(): Command {
+  return new Command('list')
+    .description('show what a subject is held to: requirements, cases, mutants')
+    .option('--profile <name>', 'profile', 'gpconnect')
+    .option('--edition <name>', 'edition of its security page (default: the newest)')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText('after', '\nExample:\n  assay list --json | jq .requirements')
+    .action(({ profile, edition, json }: ListOptions) => {
+      const catalogue = catalogueOf(profile, edition);
+      process.stdout.write(json ? `${JSON.stringify(catalogue, null, 2)}\n` : asText(catalogue));
+    });
+}
+
+function asText({ profile, set, requirements, cases, mutants: known }: ReturnType<typeof catalogueOf>): string {
+  const lines = [`${profile}, set ${set.id} (${set.digest.slice(0, 19)}…)`, '', 'Requirements'];
+  for (const { id, keyword, text, decidedBy, because, cases: own } of requirements) {
+    lines.push(`  ${id}: ${keyword} ${text}`, `    ${decidedBy === 'cases' ? own.join(', ') : `${decidedBy}: ${because}`}`);
+  }
+  const widest = Math.max(...cases.map(({ id }) => id.length));
+  lines.push('', 'Cases');
+  for (const { id, title, level } of cases) lines.push(`  ${id.padEnd(widest)}  ${level.padEnd(9)}  ${title}`);
+  const longest = Math.max(...known.map(({ id }) => id.length));
+  lines.push('', 'Mutants (assay run --mock NAME)');
+  for (const { id, title } of known) lines.push(`  ${id.padEnd(longest)}  ${title}`);
+  return `${lines.join('\n')}\n`;
+}

@@ -1,0 +1,7 @@
+import { spawn } from 'node:child_process';
+
+/** Every mutant, variant and absentee against every case. */
+const child = spawn(process.execPath, ['--test', 'tests/selftest/matrix.test.ts'], { stdio: 'inherit' });
+child.on('exit', (code) => {
+  process.exitCode = code ?? 1;
+});

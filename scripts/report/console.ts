@@ -1,0 +1,82 @@
+import { styleText } from 'node:util';
+import { excerpt } from '../../tests/oracle/response.ts';
+import type { Finding } from '../../tests/run/examine.ts';
+import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
+
+/** Where lines go, and what it can show. */
+export interface Screen {
+  readonly write: (text: string) => void;
+  readonly colour: boolean;
+  /** Whether a line can be overwritten: a terminal, and no CI. */
+  readonly live: boolean;
+  readonly columns: number;
+}
+
+export const screenOf = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Screen => ({
+  write: (text) => stream.write(text),
+  colour: stream.isTTY === true && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb',
+  live: stream.isTTY === true && env['CI'] === undefined && env['TERM'] !== 'dumb',
+  columns: stream.isTTY === true ? Math.max(60, stream.columns) : 200,
+});
+
+type Style = Parameters<typeof styleText>[0];
+const paint = (screen: Screen, style: Style, text: string): string =>
+  screen.colour ? styleText(style, text, { validateStream: false }) : text;
+
+const MARK = {
+  pass: ['green', 'pass'],
+  fail: ['red', 'FAIL'],
+  inconclusive: ['yellow', 'open'],
+  noted: ['cyan', 'note'],
+} as const;
+const STYLE: Readonly<Record<RunVerdict, Style>> = {
+  conformant: ['bold', 'green'],
+  'non-conformant': ['bold', 'red'],
+  inconclusive: ['bold', 'yellow'],
+};
+
+/** The table of a run as it streams by, with a line of progress beneath it on a terminal. */
+export function createTable(screen: Screen, total: number, widest: number) {
+  let done = 0;
+  const erase = screen.live ? '\r\u{1b}[2K' : '';
+  return {
+    row: (finding: Finding): void => {
+      done += 1;
+      const [style, word] = MARK[finding.level === 'noted' ? 'noted' : finding.outcome];
+      const room = screen.columns - widest - 9;
+      const because = excerpt(finding.because, Math.max(30, room));
+      screen.write(`${erase}${paint(screen, style, word)}  ${finding.case.padEnd(widest)}  ${because}\n`);
+      if (screen.live && done < total) screen.write(paint(screen, 'dim', `${done} of ${total} cases`));
+    },
+  };
+}
+
+const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** The end of a run in a few lines: verdict first, then what it rests on. */
+export function summary(screen: Screen, record: RunRecord): string {
+  const { findings, noted, pending, notExamined, verdict, selection } = record;
+  const of = (outcome: string): readonly Finding[] => findings.filter((finding) => finding.outcome === outcome);
+  const wire = record.scope === 'wire' ? ' on the wire' : '';
+  const counts = [
+    `${of('pass').length} passed`,
+    `${of('fail').length} failed`,
+    `${of('inconclusive').length} inconclusive`,
+    ...(noted.length > 0 ? [`${noted.length} noted`] : []),
+    ...(notExamined.length > 0 ? [`${notExamined.length} not examined`] : []),
+  ];
+  const lines = ['', `${paint(screen, STYLE[verdict], verdict)}${wire}: ${counts.join(', ')}`];
+  if (selection) lines.push(`Only the cases that match ${selection.join(', ')} were examined.`);
+  if (pending.length > 0) {
+    const wait = pending.length === 1 ? 'waits' : 'wait';
+    lines.push(`${plural(pending.length, 'requirement')} ${wait} for evidence or attestation: ${pending.map(({ requirement }) => requirement).join(', ')}`);
+  }
+  const failed = of('fail');
+  if (failed.length > 0) {
+    lines.push('', 'Failed:');
+    for (const { case: id, title, because, requirements } of failed) {
+      lines.push(`  ${paint(screen, 'red', id)} – ${title}`, `    ${excerpt(because, 300)}`, `    ${requirements.join(' ')}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}

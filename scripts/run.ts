@@ -1,0 +1,162 @@
+import { matchesGlob } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigurationError } from '../certs/configuration-error.ts';
+import { baseline, runPlan } from '../tests/run/engine.ts';
+import { plan, type Planned } from '../tests/run/plan.ts';
+import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
+import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { checkRecord } from '../tests/run/record-schema.ts';
+import { describe as describeRefusal } from '../tests/oracle/response.ts';
+import { exitOf, version } from './exit.ts';
+import { createTable, screenOf, summary } from './report/console.ts';
+import { junit } from './report/junit.ts';
+
+interface RunOptions {
+  readonly mock?: string;
+  readonly profile?: string;
+  readonly case: readonly string[];
+  readonly out: string;
+  readonly concurrency: number;
+  readonly allowPath: readonly string[];
+  readonly strict?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function workers(value: string): number {
+  const count = Number(value);
+  if (!Number.isInteger(count) || count < 1 || count > 32) throw new InvalidArgumentError('a whole number from 1 to 32');
+  return count;
+}
+
+/** `assay run`: examines a subject, streams the table, writes the record. */
+export function runCommand(): Command {
+  return new Command('run')
+    .description('judge the provider that a subject file describes, or an embedded one')
+    .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
+    .option('--mock <name>', 'judge an embedded provider: conformant, a mutant, or dead, mute, hermit, always-400')
+    .option('--profile <name>', 'hold the subject to this profile (default: gpconnect, or what the file says)')
+    .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
+    .option('--out <dir>', 'where record.json and junit.xml go', 'assay-out')
+    .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4)
+    .option('--allow-path <dir>', 'a folder that paths in the subject file may lead into; may be repeated', collect, [])
+    .option('--strict', 'a failed SHOULD counts')
+    .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
+    .action(async (subject: string | undefined, options: RunOptions) => {
+      process.exitCode = await run(subject, options);
+    });
+}
+
+async function run(file: string | undefined, options: RunOptions): Promise<number> {
+  const screen = screenOf(process.stdout, process.env);
+  await refuseFile(options.out);
+  const started = new Date();
+  const prepared = await prepare(file, options);
+  try {
+    const { profile } = prepared.run;
+    const planned = select(plan(profile, prepared.declared), options.case, prepared, file);
+    const { subject, declared } = prepared;
+    const what = subject.standIn ? `embedded provider ${subject.standIn}` : (file ?? '');
+    screen.write(`Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`);
+    for (const warning of prepared.warnings) screen.write(`warning: ${warning}\n`);
+    const start = await baseline(prepared.run);
+    if (!start.accepted) screen.write(notAccepted(start.observation, prepared));
+    const widest = Math.max(...planned.map(({ case: { id } }) => id.length));
+    const table = createTable(screen, planned.length, widest);
+    const findings = await runPlan(
+      prepared.run,
+      planned,
+      start,
+      options.concurrency,
+      start.accepted ? table.row : undefined,
+    );
+    const record = assemble(findings, {
+      version,
+      profile,
+      edition: declared.edition,
+      subject,
+      started,
+      finished: new Date(),
+      notExamined: prepared.notExamined,
+      ...(options.strict && { strict: true }),
+      ...(options.case.length > 0 && { selection: options.case }),
+    });
+    checkRecord(record);
+    await writeWhole(options.out, [
+      { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
+      { name: 'junit.xml', text: junit(record) },
+      { name: 'disclosure.json', text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`, mode: 0o600 },
+    ]);
+    screen.write(summary(screen, record));
+    screen.write(next(record, options.out));
+    return exitOf(record.verdict);
+  } finally {
+    await prepared.close();
+  }
+}
+
+async function prepare(file: string | undefined, options: RunOptions): Promise<Prepared> {
+  if (file !== undefined && options.mock !== undefined) {
+    throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
+  }
+  const named = options.profile === undefined ? undefined : profileNamed(options.profile, '--profile');
+  if (file === undefined) return prepareStandIn(options.mock ?? 'conformant', named ?? profileNamed('gpconnect', ''));
+  const prepared = await prepareSubject(file, { allowPath: options.allowPath });
+  if (named && named.id !== prepared.run.profile.id) {
+    await prepared.close();
+    throw new ConfigurationError('--profile', `${file} is a subject of the profile ${prepared.run.profile.id}`);
+  }
+  return prepared;
+}
+
+/** The cases to examine: those asked for, without those that the subject file names under `notExamined`. */
+function select(
+  all: readonly Planned[],
+  globs: readonly string[],
+  { notExamined }: Prepared,
+  file: string | undefined,
+): readonly Planned[] {
+  for (const [at, { case: id }] of notExamined.entries()) {
+    if (!all.some((planned) => planned.case.id === id)) {
+      throw new ConfigurationError(`${file}#/notExamined/${at}/case`, `there is no case ${JSON.stringify(id)}; \`assay list\` names them`);
+    }
+  }
+  const dead = globs.find((glob) => !all.some(({ case: { id } }) => matchesGlob(id, glob)));
+  if (dead !== undefined) {
+    throw new ConfigurationError('--case', `no case matches ${JSON.stringify(dead)}; \`assay list\` names them`);
+  }
+  return all
+    .filter(({ case: { id } }) => globs.length === 0 || globs.some((glob) => matchesGlob(id, glob)))
+    .filter(({ case: { id } }) => !notExamined.some((each) => each.case === id));
+}
+
+/** A run must not find out at its end that it cannot be written. */
+async function refuseFile(out: string): Promise<void> {
+  const found = await stat(out).catch(() => undefined);
+  if (found && !found.isDirectory()) throw new ConfigurationError('--out', `${out} is not a directory`);
+}
+
+function notAccepted(seen: Parameters<typeof describeRefusal>[0], { hints }: Prepared): string {
+  return [
+    '',
+    `The valid exchange was not accepted: ${describeRefusal(seen)}.`,
+    'A refusal means nothing beside a subject that refuses the valid exchange too; no case was driven.',
+    ...hints.map((hint) => `  – ${hint}`),
+    '',
+  ].join('\n');
+}
+
+function next(record: RunRecord, out: string): string {
+  const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`];
+  if (record.subject.standIn === 'conformant') {
+    lines.push(
+      '',
+      'Next, your own provider:',
+      '  1. npm run assay -- pki --out pki --host HOST      make the test CA; install it as pki/provider/INSTALL.md says',
+      '  2. write subject.json:                             {"profile":"gpconnect","url":"https://HOST/…","pki":"pki","asid":{…}}',
+      '  3. npm run assay -- run subject.json               judge it',
+    );
+  }
+  return `${lines.join('\n')}\n`;
+}

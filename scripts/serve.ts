@@ -1,0 +1,103 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigurationError } from '../certs/configuration-error.ts';
+import { readPack, writePack } from '../certs/pack.ts';
+import { ASID, SERVICE_PATH, startProvider } from '../mocks/provider/server.ts';
+import { policyOf, standInNames, startStandIn } from '../mocks/provider/stand-in.ts';
+
+interface ServeOptions {
+  readonly mock: string;
+  readonly port: number;
+  readonly http?: number;
+  readonly url?: string;
+  readonly pki?: string;
+}
+
+function port(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new InvalidArgumentError('a port from 0 to 65535');
+  return number;
+}
+
+/** `assay serve`: keeps an embedded provider up until it is told to stop. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('keep an embedded provider up, on loopback, with a subject file that describes it')
+    .option('--mock <name>', 'which one: conformant, a mutant or an absentee', 'conformant')
+    .option('--port <port>', 'TLS port (0: any)', port, 0)
+    .option('--http <port>', 'plain HTTP on this port instead, for a TLS terminator in front (0: any)', port)
+    .option('--url <url>', 'with --http: the service root URL that the terminator serves')
+    .option('--pki <dir>', 'a trust pack to use (default: a new one, removed at the end)')
+    .addHelpText(
+      'after',
+      [
+        '',
+        'Prints one line of JSON when ready: {"ready":true,"url":…,"connect":…,"subject":…,"pki":…}; SIGTERM ends it.',
+        '',
+        'Example:',
+        '  assay serve --mock accepts-expired-certificate &',
+      ].join('\n'),
+    )
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  const { mock, http } = options;
+  if (!standInNames.includes(mock)) {
+    throw new ConfigurationError('--mock', `no stand-in is called ${JSON.stringify(mock)}; \`assay list\` names the mutants`);
+  }
+  const url = checkedUrl(options);
+  const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
+  const wipe = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  try {
+    const pki = options.pki === undefined ? join(folder, 'pki') : resolve(options.pki);
+    if (options.pki === undefined) await writePack(pki, {});
+    const hierarchy = await readPack(pki);
+    const policy = policyOf(mock);
+    if (http !== undefined && !policy) throw new ConfigurationError('--http', `${mock} serves nothing, in clear or otherwise`);
+    const provider =
+      http !== undefined && policy
+        ? await startProvider({ policy, hierarchy, port: http, behind: url ?? 'host' })
+        : await startStandIn(mock, hierarchy, options.port);
+    const connect = `127.0.0.1:${provider.port}`;
+    const subject = join(folder, 'subject.json');
+    const served = provider.url || `https://localhost${SERVICE_PATH}`;
+    await writeFile(
+      subject,
+      `${JSON.stringify(
+        {
+          profile: 'gpconnect',
+          url: served,
+          ...(http === undefined && { connect }),
+          pki,
+          asid: ASID,
+          options: { enforcesScope: true },
+        },
+        null,
+        2,
+      )}\n`,
+    );
+    process.stdout.write(`${JSON.stringify({ ready: true, url: served, connect, subject, pki })}\n`);
+    await new Promise<void>((done) => {
+      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
+    });
+    await provider.close();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+      throw new ConfigurationError(http === undefined ? '--port' : '--http', 'that port is taken; choose another, or 0 for any');
+    }
+    throw error;
+  } finally {
+    await wipe();
+  }
+}
+
+function checkedUrl({ url, http }: ServeOptions): string | undefined {
+  if (url === undefined) return undefined;
+  if (http === undefined) throw new ConfigurationError('--url', 'goes with --http: a TLS port names itself');
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (parsed?.protocol !== 'https:') throw new ConfigurationError('--url', `${JSON.stringify(url)} is no https URL`);
+  return url.replace(/\/$/, '');
+}

@@ -1,0 +1,17 @@
+import type { Case } from '../model.ts';
+import cacheControl from './cache-control.ts';
+import clientCertificate from './client-certificate.ts';
+import connection from './connection.ts';
+import error from './error.ts';
+import sspHeader from './ssp-header.ts';
+import token from './token.ts';
+
+/** Every case, in the order in which a person would look: connection, certificate, request, token, answers. */
+export const catalogue: readonly Case[] = [
+  ...connection,
+  ...clientCertificate,
+  ...sspHeader,
+  ...token,
+  ...error,
+  ...cacheControl,
+];

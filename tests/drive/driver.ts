@@ -1,0 +1,76 @@
+import type { Credential, CredentialName } from '../../certs/index.ts';
+import { compose } from '../../mocks/ssp/outbound.ts';
+import type { Exchange, Observation, TlsVersion } from '../model.ts';
+import { enumerateOffer, offer } from './offer.ts';
+import { send, type Bounds } from './http.ts';
+import type { Redactor, Secret } from './redact.ts';
+
+/** A subject as it is dialled, with what the harness presents to it. */
+export interface Target {
+  /** The address that was judged; nothing is looked up again. */
+  readonly address: string;
+  readonly port: number;
+  /** The provider's registered name. */
+  readonly servername: string;
+  /** `Host` header: the URL's authority. */
+  readonly host: string;
+  /** Path of the service root. */
+  readonly basePath: string;
+  /** Trust anchors of the server's certificate, PEM. */
+  readonly trust: readonly string[];
+  readonly clients: Readonly<Record<CredentialName, Credential>>;
+}
+
+/** What came of one exchange, and the trace ids under which the subject may have logged it. */
+export interface Driven {
+  readonly observation: Observation;
+  readonly trace: readonly string[];
+}
+
+/** Drives one exchange in the version the run settled on. Observations are redacted before anybody judges. */
+export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven>;
+
+/** Characters of a body that an observation keeps; an OperationOutcome is far smaller. */
+const KEPT = 16_384;
+
+export function createDriver(target: Target, redactor: Redactor, bounds: Partial<Bounds> = {}): Driver {
+  return async (exchange, version) => {
+    if (exchange.hello) return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
+    const { tls, http, token, raw } = exchange;
+    const request = compose({
+      method: http.method,
+      target: `${target.basePath}${http.path}`,
+      host: target.host,
+      headers: http.headers,
+      token,
+      tokenEdit: raw?.token,
+    });
+    const identity = tls?.certificate && target.clients[tls.certificate];
+    const leg = tls
+      ? { ...target, identity, version: tls.version ?? version }
+      : { address: target.address, port: target.port, clear: true as const };
+    const seen = await send(leg, request.bytes, http.method, bounds);
+    const secrets: readonly Secret[] = [
+      ...(request.token === undefined ? [] : [{ kind: 'token', value: request.token } as const]),
+      ...(identity ? [{ kind: 'key', value: identity.key.trim() } as const] : []),
+    ];
+    return { observation: redacted(seen, redactor, secrets), trace: request.trace };
+  };
+}
+
+/** Finds by elimination which suites of an offer are accepted, and whose order rules. */
+export async function enumerateSuites(target: Target, exchange: Exchange, patience?: number): Promise<Observation> {
+  return exchange.hello
+    ? enumerateOffer(target, exchange.hello, patience)
+    : { kind: 'nothing', reason: 'ours: an enumeration needs an offer' };
+}
+
+/** Redacts first and cuts then: a secret cut in two would be met by no pattern. */
+function redacted(seen: Observation, redactor: Redactor, secrets: readonly Secret[]): Observation {
+  if (seen.kind !== 'response') return seen;
+  return {
+    ...seen,
+    headers: seen.headers.map(([name, value]) => [name, redactor.redact(value, secrets)] as const),
+    body: redactor.redact(seen.body, secrets).slice(0, KEPT),
+  };
+}

@@ -1,0 +1,74 @@
+import { createDriver, enumerateSuites, type Target } from '../drive/driver.ts';
+import type { Bounds } from '../drive/http.ts';
+import type { Redactor } from '../drive/redact.ts';
+import type { Addressee, Exchange, Observation, Profile, TlsVersion } from '../model.ts';
+import { examine, settle, unreached, type Finding, type Worker } from './examine.ts';
+import type { Planned } from './plan.ts';
+
+/** Everything that one run of a plan needs. */
+export interface Run {
+  readonly profile: Profile;
+  readonly subject: Addressee;
+  readonly target: Target;
+  readonly redactor: Redactor;
+  readonly bounds?: Partial<Bounds>;
+}
+
+/** What the subject did with the valid exchange before any case was driven. */
+export interface Baseline {
+  readonly version: TlsVersion;
+  readonly accepted: boolean;
+  readonly observation: Observation;
+}
+
+/** Drives the valid exchange once, to learn whether there is anything to judge. */
+export function baseline(run: Run): Promise<Baseline> {
+  return settle(driverOf(run), run.profile.valid(run.subject), run.profile.payload);
+}
+
+const driverOf = ({ target, redactor, bounds }: Run) => createDriver(target, redactor, bounds);
+
+/** A worker that examines one case after another. Both front ends use it. */
+export function createWorker(run: Run, { version, accepted, observation }: Baseline): Worker {
+  return {
+    drive: driverOf(run),
+    enumerate: (exchange: Exchange) => enumerateSuites(run.target, exchange, run.bounds?.patience),
+    profile: run.profile,
+    valid: run.profile.valid(run.subject),
+    version,
+    ...(accepted && { last: { at: performance.now(), control: observation } }),
+  };
+}
+
+/**
+ * Examines the whole plan with a bounded number of workers.
+ * Where the baseline was not accepted nothing more is driven: every case is inconclusive for that reason.
+ * @returns findings in the order of the plan
+ */
+export async function runPlan(
+  run: Run,
+  plan: readonly Planned[],
+  start: Baseline,
+  concurrency: number,
+  onFinding: (finding: Finding) => void = () => {},
+): Promise<readonly Finding[]> {
+  if (!start.accepted) {
+    return plan.map((planned) => {
+      const finding = unreached(planned, start.observation);
+      onFinding(finding);
+      return finding;
+    });
+  }
+  const findings: Finding[] = [];
+  const queue = plan.entries();
+  const work = async (): Promise<void> => {
+    const worker = createWorker(run, start);
+    for (const [at, planned] of queue) {
+      const finding = await examine(planned, worker);
+      findings[at] = finding;
+      onFinding(finding);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, work));
+  return findings;
+}

@@ -1,0 +1,167 @@
+import type { Driven, Driver } from '../drive/driver.ts';
+import type { Exchange, Observation, Profile, Strength, TlsVersion } from '../model.ts';
+import { accepted, judge, type Controls } from '../oracle/judge.ts';
+import { describe, isPayload } from '../oracle/response.ts';
+import { merge } from './merge.ts';
+import type { Planned } from './plan.ts';
+
+/** A case, what was seen, and what follows from it. */
+export interface Finding {
+  readonly case: string;
+  readonly title: string;
+  /** Strongest keyword of the clauses it bears on, or `noted`. */
+  readonly level: string;
+  readonly requirements: readonly string[];
+  readonly outcome: 'pass' | 'fail' | 'inconclusive';
+  readonly because: string;
+  readonly strength?: Strength;
+  readonly observation: Observation;
+  /** How often the stimulus was driven: a weak refusal three times. */
+  readonly times: number;
+  readonly control: Controls;
+  /** Trace ids sent with the stimulus and its control: the subject's audit log may know them. */
+  readonly trace: readonly string[];
+  readonly ms: number;
+}
+
+/** One worker of a run: a driver, and the last time the subject accepted the valid exchange from it. */
+export interface Worker {
+  readonly drive: Driver;
+  readonly enumerate: (exchange: Exchange) => Promise<Observation>;
+  readonly profile: Profile;
+  readonly valid: Exchange;
+  readonly version: TlsVersion;
+  /** `performance.now()` of the last accepted control, and that control. */
+  last?: { readonly at: number; readonly control: Observation };
+}
+
+/** A control as old as this still is the "before" of the next stimulus. */
+const FRESH_MS = 10_000;
+
+/** Control bodies are not evidence once the payload was recognised. */
+const slim = (seen: Observation): Observation => (seen.kind === 'response' ? { ...seen, body: '' } : seen);
+
+async function control(worker: Worker): Promise<Driven> {
+  const driven = await worker.drive(worker.valid, worker.version);
+  if (!isPayload(driven.observation, worker.profile.payload)) return driven;
+  const observation = slim(driven.observation);
+  worker.last = { at: performance.now(), control: observation };
+  return { ...driven, observation };
+}
+
+/** What of an observation has to be the same for a repeated one to confirm it. */
+const gist = (seen: Observation): string =>
+  seen.kind === 'response'
+    ? `${seen.status} ${seen.resourceType ?? ''}`
+    : seen.kind === 'closed'
+      ? `closed ${seen.how}`
+      : JSON.stringify(seen);
+
+/** FIN, RST, and another page with a success status: forms that chance can also take. */
+const isWeak = (seen: Observation, payload: string): boolean =>
+  seen.kind === 'closed' || (seen.kind === 'response' && seen.status < 300 && !isPayload(seen, payload));
+
+/**
+ * Applies the stimulus, then the control: a refusal means nothing if the valid exchange is refused too.
+ * Never rejects: a fault of ours is an inconclusive finding whose reason starts with `ours:`.
+ */
+export async function examine(planned: Planned, worker: Worker): Promise<Finding> {
+  const started = performance.now();
+  const { case: entry, clauses, level } = planned;
+  const finding = (
+    verdict: Pick<Finding, 'outcome' | 'because' | 'strength'>,
+    observation: Observation,
+    controls: Controls,
+    times = 1,
+    trace: readonly string[] = [],
+  ): Finding => ({
+    case: entry.id,
+    title: entry.title,
+    level,
+    requirements: clauses.map(({ id }) => id),
+    ...verdict,
+    observation,
+    times,
+    control: controls,
+    trace,
+    ms: Math.round((performance.now() - started) * 10) / 10,
+  });
+  const undriven: Observation = { kind: 'nothing', reason: 'not driven' };
+
+  try {
+    const stimulus = merge(worker.valid, entry.stimulus);
+    const changes = Object.keys(entry.stimulus).length > 0;
+    if (changes && JSON.stringify(stimulus) === JSON.stringify(worker.valid)) {
+      const because = 'ours: the stimulus is the valid exchange itself; nothing was changed';
+      return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
+    }
+    if (!worker.last || performance.now() - worker.last.at > FRESH_MS) {
+      const before = await control(worker);
+      if (!isPayload(before.observation, worker.profile.payload)) {
+        const controls = { exchange: before.observation };
+        const verdict = judge(entry.expect, undriven, controls, worker.profile.payload);
+        return finding(verdict, undriven, controls, 0, before.trace);
+      }
+    }
+    const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker);
+    const twin = await twinOf(stimulus, worker);
+    const after = await control(worker);
+    const controls: Controls = { exchange: after.observation, ...(twin && { hello: twin }) };
+    const verdict = judge(entry.expect, observation, controls, worker.profile.payload);
+    return finding(verdict, observation, controls, times, [...trace, ...after.trace]);
+  } catch (error) {
+    const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
+    return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
+  }
+}
+
+async function driveSteadily(via: 'exchange' | 'hello' | 'enumeration', stimulus: Exchange, worker: Worker) {
+  const once = async (): Promise<Driven> =>
+    via === 'enumeration'
+      ? { observation: await worker.enumerate(stimulus), trace: [] }
+      : worker.drive(stimulus, worker.version);
+  const first = await once();
+  if (!isWeak(first.observation, worker.profile.payload)) return { ...first, times: 1 };
+  const all = [first, await once(), await once()];
+  const trace = all.flatMap((each) => each.trace);
+  const seen = all.map(({ observation }) => observation);
+  const steady = new Set(seen.map(gist)).size === 1;
+  return { observation: steady ? first.observation : ({ kind: 'unsteady', seen } as const), times: 3, trace };
+}
+
+/** For a bare hello: the same hello as the run's own version would have it, which has to be taken. */
+async function twinOf({ hello }: Exchange, worker: Worker): Promise<Observation | undefined> {
+  if (!hello) return undefined;
+  const valid: Exchange = { ...worker.valid, hello: { version: worker.version } };
+  return (await worker.drive(valid, worker.version)).observation;
+}
+
+/** The TLS version that the subject takes the valid exchange in: 1.2 where it can, as the SSP would. */
+export async function settle(drive: Driver, valid: Exchange, payload: string) {
+  const first = await drive(valid, 'TLSv1.2');
+  if (accepted({ exchange: first.observation }, payload)) {
+    return { version: 'TLSv1.2', accepted: true, observation: first.observation } as const;
+  }
+  if (first.observation.kind === 'alert' || first.observation.kind === 'closed') {
+    const second = await drive(valid, 'TLSv1.3');
+    if (accepted({ exchange: second.observation }, payload)) {
+      return { version: 'TLSv1.3', accepted: true, observation: second.observation } as const;
+    }
+  }
+  return { version: 'TLSv1.2', accepted: false, observation: first.observation } as const;
+}
+
+/** A finding for a case that was not driven because the subject did not take the valid exchange at all. */
+export const unreached = ({ case: entry, clauses, level }: Planned, exchange: Observation): Finding => ({
+  case: entry.id,
+  title: entry.title,
+  level,
+  requirements: clauses.map(({ id }) => id),
+  outcome: 'inconclusive',
+  because: `the valid exchange was not accepted: ${describe(exchange)}`,
+  observation: { kind: 'nothing', reason: 'not driven' },
+  times: 0,
+  control: { exchange },
+  trace: [],
+  ms: 0,
+});

@@ -1,0 +1,50 @@
+import { delimiter } from 'node:path';
+import type { Profile } from '../model.ts';
+import { plan, type Declared, type Planned } from './plan.ts';
+import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
+import type { RunRecord } from './record.ts';
+import { readSubject } from './subject.ts';
+
+/** Environment of the Playwright suite: `ASSAY_SUBJECT` is a path or `mock:NAME`, `ASSAY_ALLOW_PATH` a path list. */
+type Environment = NodeJS.ProcessEnv;
+
+const subjectOf = (env: Environment): string => env['ASSAY_SUBJECT'] ?? 'mock:conformant';
+const standInOf = (env: Environment): string | undefined => /^mock:(.*)$/.exec(subjectOf(env))?.[1];
+const allowed = (env: Environment): readonly string[] =>
+  (env['ASSAY_ALLOW_PATH'] ?? '').split(delimiter).filter((each) => each !== '');
+
+/** Starts or opens the subject of the suite. */
+export function prepareFromEnvironment(profile: string, env: Environment = process.env): Promise<Prepared> {
+  const name = standInOf(env);
+  return name === undefined
+    ? prepareSubject(subjectOf(env), { allowPath: allowed(env) })
+    : prepareStandIn(name, profileNamed(profile, 'ASSAY_SUBJECT'));
+}
+
+/** What the suite has to know of its subject before any test is defined; nothing is started or sent. */
+export interface Front {
+  readonly declared: Declared;
+  readonly subject: RunRecord['subject'];
+  readonly notExamined: RunRecord['notExamined'];
+  /** The cases that become tests; none where the subject is of another profile. */
+  readonly planned: readonly Planned[];
+}
+
+export async function frontOf(profile: Profile, env: Environment = process.env): Promise<Front> {
+  const [newest] = profile.editions;
+  const name = standInOf(env);
+  if (name !== undefined) {
+    const declared = { edition: newest, enforcesScope: true };
+    return { declared, subject: { url: `mock:${name}`, standIn: name }, notExamined: [], planned: plan(profile, declared) };
+  }
+  const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
+  const declared = { edition: subject.edition ?? newest, enforcesScope: subject.options?.enforcesScope ?? false };
+  const notExamined = subject.notExamined ?? [];
+  const examined = plan(profile, declared).filter(({ case: { id } }) => !notExamined.some((each) => each.case === id));
+  return {
+    declared,
+    subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
+    notExamined,
+    planned: subject.profile === profile.id ? examined : [],
+  };
+}

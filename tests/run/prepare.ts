@@ -1,0 +1,140 @@
+import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
+import { ConfigurationError } from '../../certs/configuration-error.ts';
+import { readPack } from '../../certs/pack.ts';
+import { startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
+import { ASID } from '../../mocks/provider/server.ts';
+import type { Target } from '../drive/driver.ts';
+import { createRedactor } from '../drive/redact.ts';
+import type { Profile } from '../model.ts';
+import { profiles } from '../profiles/index.ts';
+import type { Run } from './engine.ts';
+import { guard, resolveDestination, type Destination } from './guard.ts';
+import type { Declared } from './plan.ts';
+import type { RunRecord } from './record.ts';
+import { readSubject } from './subject.ts';
+import { readFile } from 'node:fs/promises';
+
+/** A run that is ready to be driven, and what its record says of the subject. */
+export interface Prepared {
+  readonly run: Run;
+  readonly declared: Declared;
+  readonly subject: RunRecord['subject'];
+  readonly notExamined: RunRecord['notExamined'];
+  /** One sentence each, to be told before the run. */
+  readonly warnings: readonly string[];
+  /** What to look at first when the valid exchange is not accepted. */
+  readonly hints: readonly string[];
+  readonly close: () => Promise<void>;
+}
+
+export interface SubjectOptions {
+  /** Folders outside the subject file's own that its paths may lead into. */
+  readonly allowPath?: readonly string[];
+}
+
+/**
+ * A profile by its name.
+ * @throws ConfigurationError when there is none of that name
+ */
+export function profileNamed(name: string, place: string): Profile {
+  const profile = profiles.find(({ id }) => id === name);
+  if (profile) return profile;
+  const known = profiles.map(({ id }) => id).join(', ');
+  throw new ConfigurationError(place, `there are no cases for the profile ${JSON.stringify(name)}; choose one of: ${known}`);
+}
+
+/** Milliseconds for one exchange: an embedded provider is near, a subject may be far and slow. */
+const PATIENCE = { standIn: 2_000, subject: 10_000 } as const;
+
+function targetOf(url: URL, destination: Destination, hierarchy: Hierarchy, trust: readonly string[]): Target {
+  const [address] = destination.addresses;
+  return {
+    address: address ?? destination.host,
+    port: destination.port,
+    servername: url.hostname.replace(/^\[|\]$/g, ''),
+    host: url.host,
+    basePath: url.pathname.replace(/\/$/, ''),
+    trust,
+    clients: hierarchy.clients,
+  };
+}
+
+/**
+ * Starts an embedded provider behind a fresh hierarchy. Keys live in memory only.
+ * @throws ConfigurationError on `--mock` for an unknown name
+ */
+export async function prepareStandIn(name: string, profile: Profile, edition?: string): Promise<Prepared> {
+  if (!standInNames.includes(name)) {
+    throw new ConfigurationError('--mock', `no stand-in is called ${JSON.stringify(name)}; \`assay list --json\` names the mutants`);
+  }
+  const hierarchy = await createHierarchy();
+  const provider = await startStandIn(name, hierarchy);
+  const url = new URL(provider.url);
+  const destination = { host: '127.0.0.1', port: provider.port, addresses: ['127.0.0.1'] };
+  return {
+    run: {
+      profile,
+      subject: { url: provider.url, asid: { ...ASID } },
+      target: targetOf(url, destination, hierarchy, [hierarchy.root]),
+      redactor: createRedactor(),
+      bounds: { patience: PATIENCE.standIn },
+    },
+    declared: { edition: edition ?? profile.editions[0], enforcesScope: true },
+    subject: { url: provider.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
+    notExamined: [],
+    warnings: [],
+    hints: [],
+    close: provider.close,
+  };
+}
+
+/**
+ * Reads a subject file, keeps to the guard, opens the trust pack and resolves the address, in that order.
+ * Nothing is sent to the subject.
+ * @throws ConfigurationError naming the file and the JSON pointer
+ */
+export async function prepareSubject(file: string, options: SubjectOptions = {}): Promise<Prepared> {
+  const subject = await readSubject(file, options);
+  const profile = profileNamed(subject.profile, `${file}#/profile`);
+  const edition = subject.edition ?? profile.editions[0];
+  if (!profile.editions.includes(edition)) {
+    throw new ConfigurationError(`${file}#/edition`, `${profile.title} has the editions ${profile.editions.join(', ')}`);
+  }
+  const url = new URL(subject.url);
+  const destination = await resolveDestination(subject.url, subject.connect);
+  guard(destination, ['wire'], subject.consent, { place: file, today: new Date(), named: url.hostname });
+  const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
+  const hierarchy = pack ?? (await createHierarchy());
+  const anchors = subject.trust === undefined ? [hierarchy.root] : [await readAnchor(subject.trust, `${file}#/trust`)];
+  return {
+    run: {
+      profile,
+      subject,
+      target: targetOf(url, destination, hierarchy, anchors),
+      redactor: createRedactor(),
+      bounds: { patience: PATIENCE.subject },
+    },
+    declared: { edition, enforcesScope: subject.options?.enforcesScope ?? false },
+    subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
+    notExamined: subject.notExamined ?? [],
+    warnings: [],
+    hints: [
+      ...(pack
+        ? [`does the provider trust ${subject.pki}/provider/ca.pem and expect ${pack.ssp}?`]
+        : ['the subject file names no `pki`: the provider cannot know the CA of this run (`assay pki --out pki` makes one that lasts)']),
+      ...(destination.addresses.length === 0 ? [`${destination.host} has no address`] : []),
+      `are asid.provider (${subject.asid?.provider ?? 'none'}) and the URL byte for byte what the provider is registered as?`,
+    ],
+    close: async () => {},
+  };
+}
+
+async function readAnchor(file: string, place: string): Promise<string> {
+  try {
+    const text = await readFile(file, 'utf8');
+    if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  } catch {
+    throw new ConfigurationError(place, `cannot read ${file}`);
+  }
+  throw new ConfigurationError(place, `${file} holds no PEM certificate`);
+}

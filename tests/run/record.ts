@@ -1,0 +1,125 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { catalogue } from '../cases/index.ts';
+import type { Profile } from '../model.ts';
+import { judge } from '../oracle/judge.ts';
+import type { Clause } from '../register/index.ts';
+import type { Finding } from './examine.ts';
+import { documentsOf, excludedClauses, pendingClauses, scope } from './plan.ts';
+
+export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
+
+/** A case that binds nobody in this profile. */
+export type Noted = Omit<Finding, 'level' | 'outcome'>;
+
+/** Everything a run leaves behind. Every report and every certificate is a function of this alone. */
+export interface RunRecord {
+  readonly tool: { readonly name: 'assay'; readonly version: string };
+  readonly profile: string;
+  readonly edition: string;
+  readonly documents: readonly {
+    readonly id: string;
+    readonly edition: string;
+    readonly set: { readonly id: string; readonly digest: string };
+    readonly verdict: RunVerdict;
+  }[];
+  readonly subject: {
+    readonly url: string;
+    readonly connect?: string;
+    /** The name of the embedded provider, where one was judged. */
+    readonly standIn?: string;
+  };
+  /** `wire` while evidence or attestation is pending, else `full`. */
+  readonly scope: 'wire' | 'full';
+  /** The globs that narrowed the run; absent: every case of the plan was examined. */
+  readonly selection?: readonly string[];
+  /** ISO 8601, UTC. */
+  readonly started: string;
+  readonly finished: string;
+  readonly verdict: RunVerdict;
+  readonly findings: readonly Finding[];
+  readonly noted: readonly Noted[];
+  readonly pending: readonly { readonly requirement: string; readonly needs: string }[];
+  readonly excluded: readonly { readonly requirement: string; readonly because: string }[];
+  readonly notExamined: readonly { readonly case: string; readonly because: string }[];
+}
+
+/** What `assemble` cannot know from the findings. */
+export interface RunFacts {
+  readonly version: string;
+  readonly profile: Profile;
+  readonly edition: string;
+  readonly subject: RunRecord['subject'];
+  readonly started: Date;
+  readonly finished: Date;
+  readonly strict?: boolean;
+  readonly selection?: readonly string[];
+  readonly notExamined?: RunRecord['notExamined'];
+}
+
+/** SHALL and MUST in either sense bind; SHOULD warns, and counts only where the run is strict. */
+const binds = (level: string, strict: boolean): boolean => /^(SHALL|MUST)/.test(level) || (strict && /^SHOULD/.test(level));
+
+/** Non-conformant before inconclusive before conformant. */
+export function verdictOf(findings: readonly Finding[], strict = false, unexamined = 0): RunVerdict {
+  if (findings.some(({ outcome, level }) => outcome === 'fail' && binds(level, strict))) return 'non-conformant';
+  const open = findings.some(({ outcome }) => outcome === 'inconclusive') || unexamined > 0 || findings.length === 0;
+  return open ? 'inconclusive' : 'conformant';
+}
+
+const needs = ({ decidedBy, because }: Clause): string => `${decidedBy}: ${because ?? ''}`;
+
+/** Findings and facts in, record out. */
+export function assemble(all: readonly Finding[], facts: RunFacts): RunRecord {
+  const { profile, edition, strict = false, notExamined = [] } = facts;
+  const findings = all.filter(({ level }) => level !== 'noted');
+  const noted = all.filter(({ level }) => level === 'noted').map(({ level: _level, outcome: _outcome, ...rest }) => rest);
+  const clausesOf = new Map(scope(profile, edition).map(({ id, document }) => [id as string, document as string]));
+  const pending = pendingClauses(profile, edition).map((clause) => ({ requirement: clause.id, needs: needs(clause) }));
+  return {
+    tool: { name: 'assay', version: facts.version },
+    profile: profile.id,
+    edition,
+    documents: documentsOf(profile, edition).map((document) => {
+      const own = findings.filter(({ requirements }) => requirements.some((id) => clausesOf.get(id) === document.id));
+      return { ...document, verdict: verdictOf(own, strict, notExamined.length) };
+    }),
+    subject: facts.subject,
+    scope: pending.length > 0 ? 'wire' : 'full',
+    ...(facts.selection && { selection: facts.selection }),
+    started: facts.started.toISOString(),
+    finished: facts.finished.toISOString(),
+    verdict: verdictOf(findings, strict, notExamined.length),
+    findings,
+    noted,
+    pending,
+    excluded: excludedClauses(profile, edition).map(({ id, because }) => ({ requirement: id, because: because ?? '' })),
+    notExamined,
+  };
+}
+
+/** Judges every finding of a record again from its observation alone; the ids whose outcome came out differently. */
+export function rejudge(record: Pick<RunRecord, 'findings'>, payload: string): readonly string[] {
+  return record.findings
+    .filter((finding) => {
+      const entry = catalogue.find(({ id }) => id === finding.case);
+      if (!entry || finding.times === 0) return finding.outcome !== 'inconclusive';
+      return judge(entry.expect, finding.observation, finding.control, payload).outcome !== finding.outcome;
+    })
+    .map((finding) => finding.case);
+}
+
+/** Writes files whole or not at all: each is renamed into place once all of them stand beside it. */
+export async function writeWhole(
+  directory: string,
+  files: readonly { readonly name: string; readonly text: string; readonly mode?: number }[],
+): Promise<void> {
+  await mkdir(directory, { recursive: true });
+  const staged = files.map((file) => ({ ...file, draft: join(directory, `.${file.name}.${process.pid}.draft`) }));
+  try {
+    for (const { draft, text, mode = 0o644 } of staged) await writeFile(draft, text, { mode });
+    for (const { draft, name } of staged) await rename(draft, join(directory, name));
+  } finally {
+    await Promise.all(staged.map(({ draft }) => rm(draft, { force: true })));
+  }
+}

@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import type { Finding } from './examine.ts';
+import { frontOf } from './front.ts';
+import { profileNamed } from './prepare.ts';
+import { assemble, writeWhole } from './record.ts';
+import { checkRecord } from './record-schema.ts';
+
+/** The one Playwright reporter of ours: keeps the findings and writes the record, renders nothing. */
+export default class Recorder implements Reporter {
+  readonly #started = new Date();
+  readonly #findings = new Map<string, Finding>();
+  readonly #order: string[] = [];
+  readonly #directory: string;
+
+  constructor({ directory }: { readonly directory: string }) {
+    this.#directory = directory;
+  }
+
+  onBegin(_config: unknown, suite: { allTests(): TestCase[] }): void {
+    this.#order.push(...suite.allTests().map(({ title }) => title));
+  }
+
+  onTestEnd({ title }: TestCase, { attachments }: TestResult): void {
+    const body = attachments.find(({ name }) => name === 'finding')?.body;
+    if (body) this.#findings.set(title, JSON.parse(body.toString()) as Finding);
+  }
+
+  async onEnd(_result: FullResult): Promise<void> {
+    if (this.#findings.size === 0) return;
+    const profile = profileNamed('gpconnect', '--project');
+    const { declared, subject, notExamined } = await frontOf(profile);
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const record = assemble(
+      this.#order.flatMap((title) => this.#findings.get(title) ?? []),
+      {
+        version: manifest.version,
+        profile,
+        edition: declared.edition,
+        subject,
+        notExamined,
+        started: this.#started,
+        finished: new Date(),
+      },
+    );
+    checkRecord(record);
+    await writeWhole(this.#directory, [{ name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` }]);
+  }
+}

@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { mutants } from '../../mocks/provider/mutants.ts';
+import { checkRecord } from '../run/record-schema.ts';
+import { rejudge, type RunRecord } from '../run/record.ts';
+
+/** The program as a user meets it: a process, its exit code, what it prints and writes. */
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'assay-cli-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+const start = (...args: readonly string[]) =>
+  spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+async function assay(...args: readonly string[]): Promise<Ended> {
+  const child = start(...args);
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+}
+const recordIn = async (out: string): Promise<RunRecord> =>
+  JSON.parse(await readFile(join(folder, out, 'record.json'), 'utf8')) as RunRecord;
+const failing = (record: RunRecord): readonly string[] =>
+  record.findings.filter(({ outcome }) => outcome === 'fail').map((finding) => finding.case);
+
+describe('assay run', () => {
+  test('without a subject judges the reference: exit 0, record and junit', async () => {
+    const { code, out, err } = await assay('run', '--out', 'reference');
+    assert.equal(code, 0, out + err);
+    assert.match(out, /conformant on the wire: \d+ passed, 0 failed, 0 inconclusive/);
+    assert.match(out, /reference\/record\.json/);
+    const record = await recordIn('reference');
+    checkRecord(record);
+    assert.deepEqual([record.verdict, record.scope, record.tool.name], ['conformant', 'wire', 'assay']);
+    assert.deepEqual(rejudge(record, 'CapabilityStatement'), []);
+    assert.deepEqual((await readdir(join(folder, 'reference'))).sort(), ['disclosure.json', 'junit.xml', 'record.json']);
+    assert.equal((await stat(join(folder, 'reference/disclosure.json'))).mode & 0o777, 0o600);
+    const xml = await readFile(join(folder, 'reference/junit.xml'), 'utf8');
+    assert.match(xml, /<testsuite [^>]*failures="0" errors="0"/);
+    assert.ok(!xml.includes('<skipped'));
+  });
+
+  test('no token, key or trace of either reaches a file', async () => {
+    await assay('run', '--mock', 'conformant', '--out', 'secrets');
+    for (const name of await readdir(join(folder, 'secrets'))) {
+      const text = await readFile(join(folder, 'secrets', name), 'utf8');
+      assert.doesNotMatch(text, /eyJ[\w-]{10,}|PRIVATE KEY|BEGIN CERTIFICATE/, name);
+    }
+  });
+
+  test('a mutant: exit 1, and exactly the cases that list it', async () => {
+    const name = 'accepts-expired-certificate';
+    const { code, out } = await assay('run', '--mock', name, '--out', 'mutant');
+    assert.equal(code, 1);
+    assert.match(out, /non-conformant on the wire/);
+    assert.match(out, /FAIL {2}client-certificate\/expired/);
+    const record = await recordIn('mutant');
+    assert.deepEqual(failing(record), mutants[name]?.caughtBy);
+    assert.match(await readFile(join(folder, 'mutant/junit.xml'), 'utf8'), /name="client-certificate\/expired"[^>]*><failure/);
+  });
+
+  for (const name of ['dead', 'mute', 'hermit', 'always-400']) {
+    test(`${name}: exit 2, everything inconclusive`, async () => {
+      const { code, out } = await assay('run', '--mock', name, '--out', name);
+      assert.equal(code, 2, out);
+      assert.match(out, /The valid exchange was not accepted/);
+      const record = await recordIn(name);
+      assert.ok(record.findings.length > 30 && record.findings.every(({ outcome }) => outcome === 'inconclusive'));
+      assert.match(await readFile(join(folder, name, 'junit.xml'), 'utf8'), /<error /);
+    });
+  }
+
+  test('--case narrows, and the record says so', async () => {
+    const { code, out } = await assay('run', '--case', 'token/*', '--out', 'narrow');
+    assert.equal(code, 0);
+    assert.match(out, /Only the cases that match token\/\*/);
+    const record = await recordIn('narrow');
+    assert.deepEqual(record.selection, ['token/*']);
+    assert.ok(record.findings.every((finding) => finding.case.startsWith('token/')));
+  });
+
+  test('--concurrency changes nothing but time', async () => {
+    await assay('run', '--mock', 'caches-errors', '--concurrency', '1', '--out', 'one');
+    await assay('run', '--mock', 'caches-errors', '--concurrency', '16', '--out', 'many');
+    const gist = async (out: string) => (await recordIn(out)).findings.map((each) => [each.case, each.outcome]);
+    assert.deepEqual(await gist('one'), await gist('many'));
+  });
+});
+
+describe('bad input: exit 4, one clear error, nothing written', () => {
+  const table: readonly (readonly [title: string, args: readonly string[], says: RegExp])[] = [
+    ['no such command', ['rum'], /unknown command 'rum'[\s\S]*Did you mean run/],
+    ['no such option', ['run', '--mok', 'x'], /unknown option '--mok'/],
+    ['no such stand-in', ['run', '--mock', 'nobody'], /--mock: no stand-in is called "nobody"/],
+    ['no such profile', ['run', '--profile', 'gpc'], /--profile: there are no cases for the profile "gpc"; .*gpconnect/],
+    ['no such case', ['run', '--case', 'tokens/*'], /--case: no case matches "tokens\/\*"/],
+    ['no such file', ['run', 'absent.json'], /absent\.json/],
+    ['a subject and a mock', ['run', 'absent.json', '--mock', 'dead'], /--mock: give a subject file or --mock/],
+    ['two subjects', ['run', 'a.json', 'b.json'], /too many arguments/],
+    ['no workers', ['run', '--concurrency', '0'], /--concurrency[\s\S]*1 to 32/],
+    ['workers in words', ['run', '--concurrency', 'four'], /--concurrency/],
+    ['an option without its value', ['run', '--out'], /argument missing/],
+    ['list: no such profile', ['list', '--profile', 'x'], /--profile/],
+    ['list: no such edition', ['list', '--edition', '1999'], /--edition: .*2025-10/],
+    ['pki: no directory', ['pki'], /--out/],
+    ['pki: no such life', ['pki', '--out', 'p', '--days', '0'], /--days/],
+    ['serve: no such stand-in', ['serve', '--mock', 'nobody'], /--mock/],
+    ['serve: no such port', ['serve', '--port', '70000'], /--port/],
+    ['serve: --url without --http', ['serve', '--url', 'https://x.test/y'], /--url: goes with --http/],
+    ['serve: a URL in clear', ['serve', '--http', '0', '--url', 'http://x.test/y'], /--url: .*no https URL/],
+    ['serve: an absentee in clear', ['serve', '--http', '0', '--mock', 'dead'], /--http/],
+  ];
+  for (const [title, args, says] of table) {
+    test(title, async () => {
+      const { code, out, err } = await assay(...args);
+      assert.equal(code, 4, out + err);
+      assert.match(err, says);
+      assert.doesNotMatch(err, /\n\s+at /, 'no stack trace');
+      assert.ok(!existsSync(join(folder, 'assay-out')));
+    });
+  }
+
+  test('--out is a file', async () => {
+    await writeFile(join(folder, 'taken'), '');
+    const { code, err } = await assay('run', '--out', 'taken');
+    assert.equal(code, 4);
+    assert.match(err, /--out: taken is not a directory/);
+  });
+
+  test('a subject file under the Spine, whatever its consent', async () => {
+    const consent = { environment: 'INT', host: 'proxy.int.spine2.ncrs.nhs.uk', by: 'x', until: '2999-01-01', allow: ['wire'] };
+    const subject = { profile: 'gpconnect', url: 'https://proxy.int.spine2.ncrs.nhs.uk/x', asid: { provider: '1', consumer: '2' }, consent };
+    await writeFile(join(folder, 'spine.json'), JSON.stringify(subject));
+    const { code, err } = await assay('run', 'spine.json');
+    assert.equal(code, 4, err);
+    assert.match(err, /spine\.json/);
+  });
+});
+
+test('a record that cannot be written is an error of ours: exit 3', async (t) => {
+  if (process.getuid?.() === 0) {
+    // Root may write anywhere but below a file.
+    await writeFile(join(folder, 'file'), '');
+    const { code } = await assay('run', '--case', 'token/absent', '--out', 'file/below');
+    assert.equal(code, 3);
+    return;
+  }
+  await mkdir(join(folder, 'sealed'), { mode: 0o500 });
+  t.after(() => rm(join(folder, 'sealed'), { recursive: true, force: true }));
+  assert.equal((await assay('run', '--case', 'token/absent', '--out', 'sealed/below')).code, 3);
+});
+
+test('--help everywhere, with an example each', async () => {
+  for (const verb of [[], ['run'], ['list'], ['pki'], ['serve']]) {
+    const { code, out } = await assay(...verb, '--help');
+    assert.equal(code, 0);
+    assert.match(out, /Examples?:/, verb.join(' '));
+  }
+  assert.match((await assay('--version')).out, /^\d+\.\d+\.\d+\n$/);
+});
+
+test('assay list --json is one object of the documented shape', async () => {
+  const { code, out } = await assay('list', '--json');
+  assert.equal(code, 0);
+  const list = JSON.parse(out) as Record<string, readonly Record<string, unknown>[]>;
+  assert.deepEqual(Object.keys(list), ['profile', 'set', 'requirements', 'cases', 'mutants']);
+  const keys = (part: string) => Object.keys(list[part]?.[0] ?? {});
+  assert.deepEqual(keys('requirements'), ['id', 'document', 'edition', 'section', 'keyword', 'text', 'decidedBy', 'because', 'cases']);
+  assert.deepEqual(keys('cases'), ['id', 'title', 'level', 'requirements', 'mutants', 'needs']);
+  assert.deepEqual(keys('mutants'), ['id', 'title', 'caughtBy']);
+  assert.ok(list['cases']?.every(({ mutants: own, level }) => level === 'noted' || (own as unknown[]).length > 0));
+});
+
+describe('assay serve', () => {
+  const ready = async (...args: readonly string[]) => {
+    const child = start('serve', ...args);
+    let text = '';
+    for await (const chunk of child.stdout) {
+      text += String(chunk);
+      if (text.includes('\n')) break;
+    }
+    return { child, line: JSON.parse(text) as { ready: boolean; url: string; connect: string; subject: string; pki: string } };
+  };
+  const stop = async (child: ReturnType<typeof start>): Promise<number | null> => {
+    const gone = once(child, 'exit') as Promise<[number | null]>;
+    child.kill('SIGTERM');
+    return (await gone)[0];
+  };
+
+  test('a subject file for it runs to the same verdict; SIGTERM ends it and wipes its folder', async () => {
+    const { child, line } = await ready('--mock', 'accepts-revoked-certificate');
+    assert.equal(line.ready, true);
+    assert.match(line.connect, /^127\.0\.0\.1:\d+$/);
+    const { code, out, err } = await assay('run', line.subject, '--out', 'served');
+    assert.equal(code, 1, out + err);
+    assert.deepEqual(failing(await recordIn('served')), ['client-certificate/revoked']);
+    assert.equal(await stop(child), 0);
+    assert.ok(!existsSync(line.pki) && !existsSync(line.subject));
+  });
+
+  test('--http serves in clear behind a terminator', async () => {
+    const { child, line } = await ready('--http', '0');
+    const answer = await fetch(`http://${line.connect}/A11111/STU3/1/gpconnect/metadata`);
+    assert.equal(answer.status, 400);
+    assert.equal(answer.headers.get('cache-control'), 'no-store');
+    assert.equal(await stop(child), 0);
+  });
+});

@@ -1,0 +1,52 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { RunRecord } from '../run/record.ts';
+
+/** Both front ends examine by the same function; here is the proof that nothing around it differs. */
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+
+async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number | null> {
+  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'ignore', env: { ...process.env, ...env } });
+  return ((await once(child, 'exit')) as [number | null])[0];
+}
+const gist = async (file: string) => {
+  const record = JSON.parse(await readFile(file, 'utf8')) as RunRecord;
+  const { documents, edition, excluded, pending, profile, scope, verdict } = record;
+  return {
+    documents,
+    edition,
+    excluded,
+    pending,
+    profile,
+    scope,
+    verdict,
+    findings: record.findings.map((each) => [each.case, each.level, each.requirements, each.outcome, each.because]),
+    noted: record.noted.map((each) => [each.case, each.because]),
+  };
+};
+
+for (const [name, exits] of [
+  ['conformant', [0, 0]],
+  ['accepts-another-asid', [1, 1]],
+] as const) {
+  test(`the CLI and the Playwright suite find the same on ${name}`, async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'assay-fronts-'));
+    try {
+      const cli = await run(['scripts/assay.ts', 'run', '--mock', name, '--out', folder], {});
+      const suite = await run(
+        ['node_modules/@playwright/test/cli.js', 'test', '--project=gpconnect', '--workers=2', '--output', join(folder, 'artifacts')],
+        { ASSAY_SUBJECT: `mock:${name}`, ASSAY_RECORD_DIR: join(folder, 'suite'), PLAYWRIGHT_HTML_OUTPUT_DIR: join(folder, 'html') },
+      );
+      assert.deepEqual([cli, suite], exits);
+      assert.deepEqual(await gist(join(folder, 'suite/record.json')), await gist(join(folder, 'record.json')));
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+}

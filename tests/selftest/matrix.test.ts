@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { absentees } from '../../mocks/provider/absentees.ts';
+import { mutants, variants } from '../../mocks/provider/mutants.ts';
+import { startStandIn } from '../../mocks/provider/stand-in.ts';
+import { catalogue } from '../cases/index.ts';
+import { createWorker } from '../run/engine.ts';
+import { examine } from '../run/examine.ts';
+import { rejudge } from '../run/record.ts';
+import { everything, examined, having, hierarchy, runOf } from './stand.ts';
+
+const sorted = (ids: readonly string[]): readonly string[] => [...ids].sort();
+
+describe('every case passes a conformant provider', () => {
+  for (const [name, { title }] of Object.entries(variants)) {
+    test(`${name}: ${title}`, async () => {
+      const pki = await hierarchy;
+      const findings = await examined(await startStandIn(name, pki), pki);
+      const odd = findings.filter(({ outcome, level }) => outcome !== 'pass' && level !== 'noted');
+      assert.deepEqual(
+        odd.map((finding) => `${finding.case}: ${finding.outcome}: ${finding.because}`),
+        [],
+      );
+      assert.deepEqual(rejudge({ findings }, 'CapabilityStatement'), []);
+    });
+  }
+});
+
+describe('every mutant fails exactly the cases that list it', () => {
+  for (const [name, { title, caughtBy, clouds = [] }] of Object.entries(mutants)) {
+    test(`${name}: ${title}`, async () => {
+      const pki = await hierarchy;
+      const findings = await examined(await startStandIn(name, pki), pki);
+      const reasons = findings.filter(({ outcome }) => outcome !== 'pass').map((each) => `${each.case}: ${each.because}`);
+      assert.deepEqual(sorted(having(findings, 'fail')), sorted(caughtBy), reasons.join('\n'));
+      assert.deepEqual(sorted(having(findings, 'inconclusive')), sorted(clouds), reasons.join('\n'));
+      assert.deepEqual(rejudge({ findings }, 'CapabilityStatement'), []);
+    });
+  }
+});
+
+describe('no case has a verdict on a subject that is not there', () => {
+  for (const [name, start] of Object.entries(absentees)) {
+    test(name, async () => {
+      const pki = await hierarchy;
+      const provider = await start(pki);
+      try {
+        // Each case for itself, as if the subject had been there a moment ago: the run's own early stop is not met.
+        const worker = () => ({
+          ...createWorker(runOf(provider, pki, 150), {
+            version: 'TLSv1.2',
+            accepted: true,
+            observation: { kind: 'nothing', reason: 'pretended' },
+          }),
+        });
+        const findings = await Promise.all(everything.map((planned) => examine(planned, worker())));
+        const odd = findings.filter(({ outcome }) => outcome !== 'inconclusive');
+        assert.deepEqual(
+          odd.map((finding) => `${finding.case}: ${finding.outcome}: ${finding.because}`),
+          [],
+        );
+      } finally {
+        await provider.close();
+      }
+    });
+  }
+});
+
+describe('the matrix is whole', () => {
+  const owned = new Set(Object.values(mutants).map(({ caughtBy: [own] }) => own));
+  test('every case is the own case of a mutant; a noted one is shown both values by two stand-ins', () => {
+    const binding = catalogue.filter(({ bearing }) => bearing !== 'noted').map(({ id }) => id);
+    assert.deepEqual(binding.filter((id) => !owned.has(id)), []);
+  });
+  test('every case that a mutant names exists', () => {
+    const ids = new Set(catalogue.map(({ id }) => id));
+    const named = Object.values(mutants).flatMap(({ caughtBy, clouds = [] }) => [...caughtBy, ...clouds]);
+    assert.deepEqual(named.filter((id) => !ids.has(id)), []);
+  });
+  test('more than four cases on one mutant want a reason', () => {
+    const silent = Object.entries(mutants).filter(([, { caughtBy, because }]) => caughtBy.length > 4 && !because);
+    assert.deepEqual(silent, []);
+  });
+  test('TLS 1.3 is noted: refused by the reference, accepted by its variant', async () => {
+    const pki = await hierarchy;
+    const noted = everything.filter(({ case: { id } }) => id === 'tls-version/1.3');
+    const seen = async (name: string) => (await examined(await startStandIn(name, pki), pki, noted))[0]?.observation.kind;
+    assert.equal(await seen('conformant'), 'alert');
+    assert.equal(await seen('conformant-tls-1.3'), 'server-hello');
+  });
+});

@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { catalogue } from '../cases/index.ts';
+import { profiles } from '../profiles/index.ts';
+import { register } from '../register/index.ts';
+import { merge } from '../run/merge.ts';
+import { plan, scope, setOf } from '../run/plan.ts';
+
+const ids = register.map(({ id }) => id);
+const repeated = <T>(all: readonly T[]): readonly T[] => all.filter((each, at) => all.indexOf(each) !== at);
+
+test('every clause and every case has its own id', () => {
+  assert.deepEqual(repeated<string>(ids), []);
+  assert.deepEqual(repeated(catalogue.map(({ id }) => id)), []);
+});
+
+test('what is not decided by cases has a reason and no case; what is decided by cases has one', () => {
+  const cited = new Set<string>(catalogue.flatMap(({ requirements }) => requirements));
+  for (const { id, decidedBy, because } of register) {
+    if (decidedBy === undefined) assert.ok(cited.has(id), `${id} has no case`);
+    else assert.ok(!cited.has(id) && because, `${id} is decided by ${decidedBy}: it needs a reason and no case`);
+  }
+});
+
+describe('each profile in each edition', () => {
+  for (const profile of profiles) {
+    for (const edition of profile.editions) {
+      test(`${profile.id} ${edition} leaves no clause unexamined`, () => {
+        const planned = plan(profile, { edition, enforcesScope: true });
+        const examined = new Set(planned.flatMap(({ clauses }) => clauses.map(({ id }) => id)));
+        const open = scope(profile, edition).filter(({ id, decidedBy }) => decidedBy === undefined && !examined.has(id));
+        assert.deepEqual(open, []);
+      });
+    }
+    test(`${profile.id}: editions are different sets`, () => {
+      const digests = profile.editions.map((edition) => setOf(profile, edition).digest);
+      assert.deepEqual(repeated(digests), []);
+    });
+  }
+});
+
+test('scope binds only where it is enforced', () => {
+  const level = (enforcesScope: boolean) => {
+    const [profile] = profiles;
+    assert.ok(profile);
+    const planned = plan(profile, { edition: '2025-10', enforcesScope });
+    return planned.find(({ case: { id } }) => id === 'token/scope-of-another-verb')?.level;
+  };
+  assert.equal(level(true), 'SHALL');
+  assert.equal(level(false), 'noted');
+});
+
+test('a stimulus changes the valid exchange in one place', () => {
+  const [profile] = profiles;
+  assert.ok(profile);
+  const valid = profile.valid({ url: 'https://provider.test/x', asid: { provider: '1', consumer: '2' } });
+  const paths = (value: unknown, path = ''): readonly string[] =>
+    typeof value === 'object' && value !== null
+      ? Object.entries(value).flatMap(([name, inner]) => paths(inner, `${path}/${name}`))
+      : [`${path}=${JSON.stringify(value)}`];
+  for (const { id, stimulus } of catalogue) {
+    const changed = merge(valid, stimulus);
+    const before = new Set(paths(valid));
+    const after = new Set(paths(changed));
+    const touched = new Set(
+      [...before, ...after].filter((each) => before.has(each) !== after.has(each)).map((each) => each.split('=')[0] ?? ''),
+    );
+    const roots = new Set([...touched].map((path) => path.split('/').slice(1, path.startsWith('/http') ? 4 : 2).join('/')));
+    assert.ok(roots.size <= 1, `${id} touches ${[...roots].join(', ')}`);
+    assert.equal(touched.size === 0, Object.keys(stimulus).length === 0, `${id} changes nothing`);
+  }
+});

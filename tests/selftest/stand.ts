@@ -1,0 +1,50 @@
+import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
+import { ASID, type Provider } from '../../mocks/provider/server.ts';
+import { createRedactor } from '../drive/redact.ts';
+import { gpconnect } from '../profiles/gpconnect.ts';
+import { baseline, runPlan, type Run } from '../run/engine.ts';
+import type { Finding } from '../run/examine.ts';
+import { plan, type Planned } from '../run/plan.ts';
+
+/** One hierarchy for a whole test file: keys are what it costs. */
+export const hierarchy: Promise<Hierarchy> = createHierarchy();
+
+export const everything: readonly Planned[] = plan(gpconnect, { edition: '2025-10', enforcesScope: true });
+
+/** A run against a provider on loopback, with little patience. */
+export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000): Run => {
+  const url = new URL(provider.url);
+  return {
+    profile: gpconnect,
+    subject: { url: provider.url, asid: ASID },
+    target: {
+      address: '127.0.0.1',
+      port: provider.port,
+      servername: url.hostname,
+      host: url.host,
+      basePath: url.pathname,
+      trust: [pki.root],
+      clients: pki.clients,
+    },
+    redactor: createRedactor(),
+    bounds: { patience },
+  };
+};
+
+/** Examines a plan on a provider, then stops the provider. */
+export async function examined(
+  provider: Provider,
+  pki: Hierarchy,
+  planned: readonly Planned[] = everything,
+): Promise<readonly Finding[]> {
+  try {
+    const run = runOf(provider, pki);
+    return await runPlan(run, planned, await baseline(run), 4);
+  } finally {
+    await provider.close();
+  }
+}
+
+/** Ids of the findings with one outcome, noted ones left out. */
+export const having = (findings: readonly Finding[], outcome: Finding['outcome']): readonly string[] =>
+  findings.filter((finding) => finding.level !== 'noted' && finding.outcome === outcome).map((finding) => finding.case);
