@@ -1,0 +1,183 @@
+import 'reflect-metadata'; // @peculiar/x509 needs it before its own import
+import { randomBytes, webcrypto } from 'node:crypto';
+import * as x509 from '@peculiar/x509';
+
+/** A key pair with its key identifier (RFC 5280 §4.2.1.2, method 1), in hex. */
+export interface KeyPair {
+  readonly keys: webcrypto.CryptoKeyPair;
+  readonly identifier: string;
+  /** PKCS#8, PEM. */
+  readonly pem: string;
+}
+
+/** A certification authority: its certificate, and the key that it signs with. */
+export interface Authority {
+  readonly certificate: x509.X509Certificate;
+  readonly key: KeyPair;
+}
+
+/** From when until when, both inclusive (RFC 5280 §4.1.2.5). */
+export interface Validity {
+  readonly notBefore: Date;
+  readonly notAfter: Date;
+}
+
+/** Where a relying party finds the revocation status: base URL of the CRLs, and of OCSP below it. */
+export type RevocationUrl = URL | undefined;
+
+const RSA = {
+  name: 'RSASSA-PKCS1-v1_5',
+  hash: 'SHA-256',
+  publicExponent: new Uint8Array([1, 0, 1]),
+  modulusLength: 2048,
+};
+const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
+const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
+
+const pemOf = (label: string, der: ArrayBuffer): string => {
+  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
+};
+
+const describeKey = async (keys: webcrypto.CryptoKeyPair): Promise<KeyPair> => ({
+  keys,
+  identifier: (await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)).keyId,
+  pem: pemOf('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)),
+});
+
+/** A new RSA 2048 key. What PKI costs is these: make few, and at the same time. */
+export const generateKey = async (): Promise<KeyPair> =>
+  describeKey((await webcrypto.subtle.generateKey(RSA, true, ['sign', 'verify'])) as webcrypto.CryptoKeyPair);
+
+/** An RSA key from its PKCS#8 PEM. Rejects where it is none; the error carries nothing of the key. */
+export async function importKey(pem: string): Promise<KeyPair> {
+  const der = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ''), 'base64');
+  const privateKey = await webcrypto.subtle.importKey('pkcs8', der, RSA, true, ['sign']);
+  const { kty, n, e } = await webcrypto.subtle.exportKey('jwk', privateKey);
+  const jwk = { kty, n, e, alg: 'RS256' } as webcrypto.JsonWebKey;
+  const publicKey = await webcrypto.subtle.importKey('jwk', jwk, RSA, true, ['verify']);
+  return describeKey({ privateKey, publicKey });
+}
+
+/** Positive, minimal (X.690 §8.3.2) and 16 bytes long: the first is neither zero nor signed. */
+export function serialNumber(): string {
+  const bytes = randomBytes(16);
+  bytes.writeUInt8(0x40 | (bytes.readUInt8(0) & 0x3f), 0);
+  return bytes.toString('hex');
+}
+
+/** Certificates carry whole seconds. */
+const seconds = ({ notBefore, notAfter }: Validity): Validity => ({
+  notBefore: new Date(Math.floor(notBefore.getTime() / 1000) * 1000),
+  notAfter: new Date(Math.floor(notAfter.getTime() / 1000) * 1000),
+});
+
+/** A CA certificate, signed by `issuer` or, for a root, by itself. */
+export async function createAuthority(wanted: {
+  readonly name: string;
+  readonly key: KeyPair;
+  readonly validity: Validity;
+  readonly pathLength: number;
+  readonly issuer?: Authority;
+  /** Key identifiers as of another CA: a rogue wears the names of the real one. */
+  readonly disguise?: { readonly subject: string; readonly authority: string };
+}): Promise<Authority> {
+  const { name, key, pathLength, issuer, disguise } = wanted;
+  const certificate = await x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject: name,
+    issuer: issuer?.certificate.subject ?? name,
+    ...seconds(wanted.validity),
+    publicKey: key.keys.publicKey,
+    signingKey: (issuer?.key ?? key).keys.privateKey,
+    signingAlgorithm: RSA,
+    extensions: [
+      new x509.BasicConstraintsExtension(true, pathLength, true),
+      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign, true),
+      new x509.SubjectKeyIdentifierExtension(disguise?.subject ?? key.identifier),
+      new x509.AuthorityKeyIdentifierExtension(disguise?.authority ?? (issuer?.key ?? key).identifier),
+    ],
+  });
+  return { certificate, key };
+}
+
+/** What a leaf is issued for. */
+export interface Leaf {
+  /** `CN=…` alone or a whole name (RFC 4514). */
+  readonly subject: string;
+  readonly names: readonly { readonly type: 'dns' | 'ip'; readonly value: string }[];
+  readonly usage: 'client' | 'server';
+  readonly validity: Validity;
+  readonly publicKey: x509.PublicKeyType;
+  readonly revocation?: RevocationUrl;
+}
+
+/** Issues a leaf. The names go into the SAN, the usage into keyUsage and extendedKeyUsage (RFC 5280 §4.2.1). */
+export async function issue(authority: Authority, leaf: Leaf, disguise?: string): Promise<x509.X509Certificate> {
+  const { subject, names, usage, publicKey, revocation } = leaf;
+  return x509.X509CertificateGenerator.create({
+    serialNumber: serialNumber(),
+    subject,
+    issuer: authority.certificate.subject,
+    ...seconds(leaf.validity),
+    publicKey,
+    signingKey: authority.key.keys.privateKey,
+    signingAlgorithm: RSA,
+    extensions: [
+      new x509.BasicConstraintsExtension(false, undefined, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment,
+        true,
+      ),
+      new x509.ExtendedKeyUsageExtension([usage === 'client' ? CLIENT_AUTH : SERVER_AUTH]),
+      new x509.SubjectAlternativeNameExtension([...names]),
+      await x509.SubjectKeyIdentifierExtension.create(publicKey),
+      new x509.AuthorityKeyIdentifierExtension(disguise ?? authority.key.identifier),
+      ...(revocation
+        ? [
+            new x509.CRLDistributionPointsExtension([below(revocation, 'sub.crl')]),
+            new x509.AuthorityInfoAccessExtension({ ocsp: below(revocation, 'ocsp') }),
+          ]
+        : []),
+    ],
+  });
+}
+
+const below = (base: URL, name: string): string => `${base.href.replace(/\/$/, '')}/${name}`;
+
+/** CRL number, an INTEGER from the clock: later CRLs have higher ones (RFC 5280 §5.2.3). */
+function crlNumber(now: Date): x509.Extension {
+  const digits = Math.floor(now.getTime() / 1000).toString(16);
+  const value = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
+  const positive = value.readUInt8(0) & 0x80 ? Buffer.concat([Buffer.from([0]), value]) : value;
+  return new x509.Extension('2.5.29.20', false, Buffer.concat([Buffer.from([2, positive.length]), positive]));
+}
+
+/**
+ * The CRL of an authority, in the PEM form that OpenSSL, nginx and Node read.
+ * (The library's own label `CRL` is read by none of them.)
+ */
+export async function createCrl(
+  authority: Authority,
+  revoked: readonly { readonly serialNumber: string; readonly at: Date }[],
+  { notBefore, notAfter }: Validity,
+): Promise<string> {
+  const whole = seconds({ notBefore, notAfter });
+  const crl = await x509.X509CrlGenerator.create({
+    issuer: authority.certificate.subject,
+    thisUpdate: whole.notBefore,
+    nextUpdate: whole.notAfter,
+    entries: revoked.map(({ serialNumber: serial, at }) => ({
+      serialNumber: serial,
+      revocationDate: new Date(Math.floor(at.getTime() / 1000) * 1000),
+      reason: x509.X509CrlReason.keyCompromise,
+    })),
+    extensions: [new x509.AuthorityKeyIdentifierExtension(authority.key.identifier), crlNumber(notBefore)],
+    signingKey: authority.key.keys.privateKey,
+    signingAlgorithm: RSA,
+  });
+  return pemOf('X509 CRL', crl.rawData);
+}
+
+/** A certificate in PEM, with a newline at its end. */
+export const certificatePem = (certificate: x509.X509Certificate): string => pemOf('CERTIFICATE', certificate.rawData);
