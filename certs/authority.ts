@@ -35,7 +35,10 @@ const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
 const pemOf = (label: string, der: ArrayBuffer): string => {
-  const lines = Buffer.from(der).toString('base64').match(/.{1,64}/g) ?? [];
+  const lines =
+    Buffer.from(der)
+      .toString('base64')
+      .match(/.{1,64}/g) ?? [];
   return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
 };
 
@@ -113,7 +116,11 @@ export interface Leaf {
 }
 
 /** Issues a leaf. The names go into the SAN, the usage into keyUsage and extendedKeyUsage (RFC 5280 §4.2.1). */
-export async function issue(authority: Authority, leaf: Leaf, disguise?: string): Promise<x509.X509Certificate> {
+export async function issue(
+  authority: Authority,
+  leaf: Leaf,
+  disguise?: string,
+): Promise<x509.X509Certificate> {
   const { subject, names, usage, publicKey, revocation } = leaf;
   return x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
@@ -180,4 +187,5 @@ export async function createCrl(
 }
 
 /** A certificate in PEM, with a newline at its end. */
-export const certificatePem = (certificate: x509.X509Certificate): string => pemOf('CERTIFICATE', certificate.rawData);
+export const certificatePem = (certificate: x509.X509Certificate): string =>
+  pemOf('CERTIFICATE', certificate.rawData);

@@ -98,7 +98,12 @@ export async function createAuthorities(now = new Date()): Promise<Authorities> 
 async function authoritiesOf(rootKey: KeyPair, subKey: KeyPair, now: Date): Promise<Authorities> {
   const validity = from(now, -SKEW, CA_DAYS * DAY);
   const until = validity.notAfter;
-  const root = await createAuthority({ name: authorityName('Root CA', until), key: rootKey, validity, pathLength: 1 });
+  const root = await createAuthority({
+    name: authorityName('Root CA', until),
+    key: rootKey,
+    validity,
+    pathLength: 1,
+  });
   const name = authorityName('Sub CA', until);
   const sub = await createAuthority({ name, key: subKey, validity, pathLength: 0, issuer: root });
   return { root, sub };
@@ -133,7 +138,9 @@ const altName = (value: string) => ({ type: isIP(value) ? ('ip' as const) : ('dn
  * defective twins, and the CRLs of both CAs. Keys are RSA 2048 and live in memory. The defective twins share one
  * key, since the certificate alone is the point.
  */
-export async function createHierarchy(options: HierarchyOptions = {}): Promise<Hierarchy & { authorities: Authorities }> {
+export async function createHierarchy(
+  options: HierarchyOptions = {},
+): Promise<Hierarchy & { authorities: Authorities }> {
   const { ssp = DEFAULT_SSP, hosts = DEFAULT_HOSTS, days = DEFAULT_DAYS, revocation } = options;
   const now = new Date();
   const [clientKey, rogueKey, serverKey, authorities] = await Promise.all([
@@ -188,7 +195,13 @@ export async function createHierarchy(options: HierarchyOptions = {}): Promise<H
     key,
     chain: issuers,
   });
-  const ends = [root.certificate.notAfter, sub.certificate.notAfter, valid.notAfter, server.notAfter, good.notAfter];
+  const ends = [
+    root.certificate.notAfter,
+    sub.certificate.notAfter,
+    valid.notAfter,
+    server.notAfter,
+    good.notAfter,
+  ];
   return {
     ssp,
     hosts,

@@ -9,7 +9,9 @@ import { serveCommand } from './serve.ts';
 /** The program `assay`: one command for each thing that a person wants. */
 function program(): Command {
   const assay = new Command('assay')
-    .description('Says, clause by clause and with evidence, whether a provider behind the NHS Spine conforms.')
+    .description(
+      'Says, clause by clause and with evidence, whether a provider behind the NHS Spine conforms.',
+    )
     .version(version, '-V, --version')
     .showSuggestionAfterError()
     .addHelpText(

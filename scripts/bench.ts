@@ -12,7 +12,8 @@ import { gpconnect } from '../tests/profiles/gpconnect.ts';
 
 const ROUNDS = 7;
 const EXCHANGES = 100;
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 const pki = await createHierarchy();
 const provider = await startStandIn('conformant', pki);
@@ -42,7 +43,8 @@ async function bare(): Promise<void> {
   socket.write(bytes);
   let text = '';
   for await (const chunk of socket) text += String(chunk);
-  if (!text.startsWith('HTTP/1.1 200')) throw new Error(`the bare exchange was refused: ${text.slice(0, 80)}`);
+  if (!text.startsWith('HTTP/1.1 200'))
+    throw new Error(`the bare exchange was refused: ${text.slice(0, 80)}`);
 }
 
 const drive = createDriver(
@@ -59,7 +61,8 @@ const drive = createDriver(
 );
 async function ours(): Promise<void> {
   const { observation } = await drive(exchange, 'TLSv1.2');
-  if (observation.kind !== 'response' || observation.status !== 200) throw new Error(JSON.stringify(observation));
+  if (observation.kind !== 'response' || observation.status !== 200)
+    throw new Error(JSON.stringify(observation));
 }
 
 async function time(work: () => Promise<void>): Promise<number> {

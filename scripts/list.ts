@@ -15,7 +15,10 @@ export function catalogueOf(name: string, chosen?: string) {
   const profile = profileNamed(name, '--profile');
   const edition = chosen ?? profile.editions[0];
   if (!profile.editions.includes(edition)) {
-    throw new ConfigurationError('--edition', `${profile.title} has the editions ${profile.editions.join(', ')}`);
+    throw new ConfigurationError(
+      '--edition',
+      `${profile.title} has the editions ${profile.editions.join(', ')}`,
+    );
   }
   const planned = plan(profile, { edition, enforcesScope: true });
   const entries = Object.entries(mutants);
@@ -31,7 +34,9 @@ export function catalogueOf(name: string, chosen?: string) {
       text: clause.text,
       decidedBy: clause.decidedBy ?? 'cases',
       because: clause.because ?? '',
-      cases: planned.filter(({ clauses }) => clauses.some(({ id }) => id === clause.id)).map((each) => each.case.id),
+      cases: planned
+        .filter(({ clauses }) => clauses.some(({ id }) => id === clause.id))
+        .map((each) => each.case.id),
     })),
     cases: planned.map(({ case: entry, level, clauses }) => ({
       id: entry.id,
@@ -59,14 +64,24 @@ export function listCommand(): Command {
     });
 }
 
-function asText({ profile, set, requirements, cases, mutants: known }: ReturnType<typeof catalogueOf>): string {
+function asText({
+  profile,
+  set,
+  requirements,
+  cases,
+  mutants: known,
+}: ReturnType<typeof catalogueOf>): string {
   const lines = [`${profile}, set ${set.id} (${set.digest.slice(0, 19)}…)`, '', 'Requirements'];
   for (const { id, keyword, text, decidedBy, because, cases: own } of requirements) {
-    lines.push(`  ${id}: ${keyword} ${text}`, `    ${decidedBy === 'cases' ? own.join(', ') : `${decidedBy}: ${because}`}`);
+    lines.push(
+      `  ${id}: ${keyword} ${text}`,
+      `    ${decidedBy === 'cases' ? own.join(', ') : `${decidedBy}: ${because}`}`,
+    );
   }
   const widest = Math.max(...cases.map(({ id }) => id.length));
   lines.push('', 'Cases');
-  for (const { id, title, level } of cases) lines.push(`  ${id.padEnd(widest)}  ${level.padEnd(9)}  ${title}`);
+  for (const { id, title, level } of cases)
+    lines.push(`  ${id.padEnd(widest)}  ${level.padEnd(9)}  ${title}`);
   const longest = Math.max(...known.map(({ id }) => id.length));
   lines.push('', 'Mutants (assay run --mock NAME)');
   for (const { id, title } of known) lines.push(`  ${id.padEnd(longest)}  ${title}`);

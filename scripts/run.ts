@@ -26,7 +26,8 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 
 function workers(value: string): number {
   const count = Number(value);
-  if (!Number.isInteger(count) || count < 1 || count > 32) throw new InvalidArgumentError('a whole number from 1 to 32');
+  if (!Number.isInteger(count) || count < 1 || count > 32)
+    throw new InvalidArgumentError('a whole number from 1 to 32');
   return count;
 }
 
@@ -35,12 +36,23 @@ export function runCommand(): Command {
   return new Command('run')
     .description('judge the provider that a subject file describes, or an embedded one')
     .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
-    .option('--mock <name>', 'judge an embedded provider: conformant, a mutant, or dead, mute, hermit, always-400')
-    .option('--profile <name>', 'hold the subject to this profile (default: gpconnect, or what the file says)')
+    .option(
+      '--mock <name>',
+      'judge an embedded provider: conformant, a mutant, or dead, mute, hermit, always-400',
+    )
+    .option(
+      '--profile <name>',
+      'hold the subject to this profile (default: gpconnect, or what the file says)',
+    )
     .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
     .option('--out <dir>', 'where record.json and junit.xml go', 'assay-out')
     .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4)
-    .option('--allow-path <dir>', 'a folder that paths in the subject file may lead into; may be repeated', collect, [])
+    .option(
+      '--allow-path <dir>',
+      'a folder that paths in the subject file may lead into; may be repeated',
+      collect,
+      [],
+    )
     .option('--strict', 'a failed SHOULD counts')
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
@@ -58,7 +70,9 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     const planned = select(plan(profile, prepared.declared), options.case, prepared, file);
     const { subject, declared } = prepared;
     const what = subject.standIn ? `embedded provider ${subject.standIn}` : (file ?? '');
-    screen.write(`Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`);
+    screen.write(
+      `Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`,
+    );
     for (const warning of prepared.warnings) screen.write(`warning: ${warning}\n`);
     const start = await baseline(prepared.run);
     if (!start.accepted) screen.write(notAccepted(start.observation, prepared));
@@ -86,7 +100,11 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     await writeWhole(options.out, [
       { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
       { name: 'junit.xml', text: junit(record) },
-      { name: 'disclosure.json', text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`, mode: 0o600 },
+      {
+        name: 'disclosure.json',
+        text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`,
+        mode: 0o600,
+      },
     ]);
     screen.write(summary(screen, record));
     screen.write(next(record, options.out));
@@ -101,11 +119,15 @@ async function prepare(file: string | undefined, options: RunOptions): Promise<P
     throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
   }
   const named = options.profile === undefined ? undefined : profileNamed(options.profile, '--profile');
-  if (file === undefined) return prepareStandIn(options.mock ?? 'conformant', named ?? profileNamed('gpconnect', ''));
+  if (file === undefined)
+    return prepareStandIn(options.mock ?? 'conformant', named ?? profileNamed('gpconnect', ''));
   const prepared = await prepareSubject(file, { allowPath: options.allowPath });
   if (named && named.id !== prepared.run.profile.id) {
     await prepared.close();
-    throw new ConfigurationError('--profile', `${file} is a subject of the profile ${prepared.run.profile.id}`);
+    throw new ConfigurationError(
+      '--profile',
+      `${file} is a subject of the profile ${prepared.run.profile.id}`,
+    );
   }
   return prepared;
 }
@@ -119,12 +141,18 @@ function select(
 ): readonly Planned[] {
   for (const [at, { case: id }] of notExamined.entries()) {
     if (!all.some((planned) => planned.case.id === id)) {
-      throw new ConfigurationError(`${file}#/notExamined/${at}/case`, `there is no case ${JSON.stringify(id)}; \`assay list\` names them`);
+      throw new ConfigurationError(
+        `${file}#/notExamined/${at}/case`,
+        `there is no case ${JSON.stringify(id)}; \`assay list\` names them`,
+      );
     }
   }
   const dead = globs.find((glob) => !all.some(({ case: { id } }) => matchesGlob(id, glob)));
   if (dead !== undefined) {
-    throw new ConfigurationError('--case', `no case matches ${JSON.stringify(dead)}; \`assay list\` names them`);
+    throw new ConfigurationError(
+      '--case',
+      `no case matches ${JSON.stringify(dead)}; \`assay list\` names them`,
+    );
   }
   return all
     .filter(({ case: { id } }) => globs.length === 0 || globs.some((glob) => matchesGlob(id, glob)))

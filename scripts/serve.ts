@@ -17,7 +17,8 @@ interface ServeOptions {
 
 function port(value: string): number {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535) throw new InvalidArgumentError('a port from 0 to 65535');
+  if (!Number.isInteger(number) || number < 0 || number > 65_535)
+    throw new InvalidArgumentError('a port from 0 to 65535');
   return number;
 }
 
@@ -46,7 +47,10 @@ export function serveCommand(): Command {
 async function serve(options: ServeOptions): Promise<void> {
   const { mock, http } = options;
   if (!standInNames.includes(mock)) {
-    throw new ConfigurationError('--mock', `no stand-in is called ${JSON.stringify(mock)}; \`assay list\` names the mutants`);
+    throw new ConfigurationError(
+      '--mock',
+      `no stand-in is called ${JSON.stringify(mock)}; \`assay list\` names the mutants`,
+    );
   }
   const url = checkedUrl(options);
   const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
@@ -56,7 +60,8 @@ async function serve(options: ServeOptions): Promise<void> {
     if (options.pki === undefined) await writePack(pki, {});
     const hierarchy = await readPack(pki);
     const policy = policyOf(mock);
-    if (http !== undefined && !policy) throw new ConfigurationError('--http', `${mock} serves nothing, in clear or otherwise`);
+    if (http !== undefined && !policy)
+      throw new ConfigurationError('--http', `${mock} serves nothing, in clear or otherwise`);
     const provider =
       http !== undefined && policy
         ? await startProvider({ policy, hierarchy, port: http, behind: url ?? 'host' })
@@ -86,7 +91,10 @@ async function serve(options: ServeOptions): Promise<void> {
     await provider.close();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
-      throw new ConfigurationError(http === undefined ? '--port' : '--http', 'that port is taken; choose another, or 0 for any');
+      throw new ConfigurationError(
+        http === undefined ? '--port' : '--http',
+        'that port is taken; choose another, or 0 for any',
+      );
     }
     throw error;
   } finally {
@@ -98,6 +106,7 @@ function checkedUrl({ url, http }: ServeOptions): string | undefined {
   if (url === undefined) return undefined;
   if (http === undefined) throw new ConfigurationError('--url', 'goes with --http: a TLS port names itself');
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
-  if (parsed?.protocol !== 'https:') throw new ConfigurationError('--url', `${JSON.stringify(url)} is no https URL`);
+  if (parsed?.protocol !== 'https:')
+    throw new ConfigurationError('--url', `${JSON.stringify(url)} is no https URL`);
   return url.replace(/\/$/, '');
 }

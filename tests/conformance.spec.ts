@@ -11,7 +11,10 @@ for (const profile of profiles) {
       test(entry.id, { tag: clauses.map(({ id }) => `@${id}`) }, async ({ judged }, info) => {
         info.annotations.push({ type: level, description: entry.title });
         const finding = await judged(each);
-        await info.attach('finding', { body: JSON.stringify(finding, null, 2), contentType: 'application/json' });
+        await info.attach('finding', {
+          body: JSON.stringify(finding, null, 2),
+          contentType: 'application/json',
+        });
         info.annotations.push({ type: finding.outcome, description: finding.because });
         const warns = finding.outcome === 'fail' && /^(SHOULD|MAY)/.test(level);
         if (level !== 'noted' && !warns) expect(finding.outcome, finding.because).toBe('pass');

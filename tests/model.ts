@@ -78,7 +78,11 @@ export type Observation =
   /** A ServerHello for a bare ClientHello. */
   | { readonly kind: 'server-hello'; readonly version: string; readonly suite: string }
   /** The suites accepted of those offered, found by elimination, in the order that the server picked them. */
-  | { readonly kind: 'suites'; readonly accepted: readonly string[]; readonly order: 'server' | 'client' | 'single' }
+  | {
+      readonly kind: 'suites';
+      readonly accepted: readonly string[];
+      readonly order: 'server' | 'client' | 'single';
+    }
   /** The same stimulus, three times, with different answers. */
   | { readonly kind: 'unsteady'; readonly seen: readonly Observation[] };
 
@@ -127,9 +131,17 @@ export type Expectation =
   /** A refusal that speaks HTTP carries an error status. */
   | { readonly kind: 'error-status' }
   /** Any one of these answers, the preferred one first, with a well-formed OperationOutcome. */
-  | { readonly kind: 'outcome'; readonly rule: Rule; readonly answers: readonly [ErrorAnswer, ...ErrorAnswer[]] }
+  | {
+      readonly kind: 'outcome';
+      readonly rule: Rule;
+      readonly answers: readonly [ErrorAnswer, ...ErrorAnswer[]];
+    }
   /** Whatever response is made carries this directive in `Cache-Control` (RFC 9111 §5.2.2). */
-  | { readonly kind: 'cache-control'; readonly directive: string; readonly of: 'answer' | 'error' | 'refusal' }
+  | {
+      readonly kind: 'cache-control';
+      readonly directive: string;
+      readonly of: 'answer' | 'error' | 'refusal';
+    }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
   /** For each group at least one suite of it is accepted, where the server's key type allows. */

@@ -32,7 +32,11 @@ export const absentees = {
 
 export type AbsenteeName = keyof typeof absentees;
 
-const placed = (port: number) => ({ url: `https://localhost:${port}${SERVICE_PATH}`, asid: ASID.provider, port });
+const placed = (port: number) => ({
+  url: `https://localhost:${port}${SERVICE_PATH}`,
+  asid: ASID.provider,
+  port,
+});
 
 async function listen(server: Server): Promise<Provider> {
   const sockets = new Set<Socket>();

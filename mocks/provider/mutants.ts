@@ -1,4 +1,11 @@
-import { conformant, rejections, type ErrorEntry, type OutcomeShape, type Policy, type Rejection } from './policy.ts';
+import {
+  conformant,
+  rejections,
+  type ErrorEntry,
+  type OutcomeShape,
+  type Policy,
+  type Rejection,
+} from './policy.ts';
 
 /** A provider with one known defect. */
 export interface Mutant {
@@ -24,7 +31,8 @@ const ignoring = (...of: readonly Rejection[]): Policy => wrong('ignores', new S
 const overlooking = (...of: readonly string[]): Policy => wrong('overlooks', new Set(of));
 const answering = (rejection: Rejection, entry: Partial<ErrorEntry>): Policy =>
   wrong('errors', { ...conformant.errors, [rejection]: { ...conformant.errors[rejection], ...entry } });
-const shaping = (shape: Partial<OutcomeShape>): Policy => wrong('outcome', { ...conformant.outcome, ...shape });
+const shaping = (shape: Partial<OutcomeShape>): Policy =>
+  wrong('outcome', { ...conformant.outcome, ...shape });
 
 /** The cases of the two files that look at one rejection: whether it is made, and what it says. */
 const CASES: Readonly<Record<Rejection, readonly [made: string, told: string]>> = {
@@ -33,7 +41,10 @@ const CASES: Readonly<Record<Rejection, readonly [made: string, told: string]>> 
   'no-to': ['ssp-header/to-absent', 'error/to-absent'],
   'no-interaction-id': ['ssp-header/interaction-id-absent', 'error/interaction-id-absent'],
   'another-asid': ['ssp-header/to-another-provider', 'error/to-another-provider'],
-  'interaction-mismatch': ['ssp-header/interaction-of-another-endpoint', 'error/interaction-of-another-endpoint'],
+  'interaction-mismatch': [
+    'ssp-header/interaction-of-another-endpoint',
+    'error/interaction-of-another-endpoint',
+  ],
   'no-token': ['token/absent', 'error/token-absent'],
   'malformed-token': ['token/malformed', 'error/token-malformed'],
   'another-audience': ['token/audience-of-another', 'error/audience-of-another'],
@@ -49,7 +60,11 @@ const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])
   return [
     [
       `accepts-${rejection}`,
-      { title: `serves a request that it should reject: ${rejection}`, policy: ignoring(rejection), caughtBy: [made, told] },
+      {
+        title: `serves a request that it should reject: ${rejection}`,
+        policy: ignoring(rejection),
+        caughtBy: [made, told],
+      },
     ],
     [
       `mislabels-${rejection}`,
@@ -72,7 +87,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'accepts-self-signed-certificate': {
     title: 'takes a self-signed certificate for a sound one',
-    policy: overlooking('DEPTH_ZERO_SELF_SIGNED_CERT'),
+    policy:
+      overlooking('UNABLE_TO_GET_CRL') /* what OpenSSL says last of a certificate that is its own issuer */,
     caughtBy: ['client-certificate/self-signed'],
   },
   'accepts-any-issuer': {
@@ -216,5 +232,8 @@ export const variants: Readonly<Record<string, { readonly title: string; readonl
     title: 'refuses certificates by closing the connection',
     policy: wrong('refusal', 'close'),
   },
-  'conformant-tls-1.3': { title: 'speaks TLS 1.3 beside 1.2', policy: wrong('versions', ['TLSv1.2', 'TLSv1.3']) },
+  'conformant-tls-1.3': {
+    title: 'speaks TLS 1.3 beside 1.2',
+    policy: wrong('versions', ['TLSv1.2', 'TLSv1.3']),
+  },
 };

@@ -13,7 +13,13 @@ export function isRelicHello(first: Buffer, relic: Relic): boolean {
     return first[0] === 0x16 && first[9] === 3 && first[10] === 0;
   }
   // Two-byte header with its high bit set, CLIENT-HELLO, version 0.2 (RFC 6101 appendix E).
-  return first.length > 4 && (first.readUInt8(0) & 0x80) !== 0 && first[2] === 1 && first[3] === 0 && first[4] === 2;
+  return (
+    first.length > 4 &&
+    (first.readUInt8(0) & 0x80) !== 0 &&
+    first[2] === 1 &&
+    first[3] === 0 &&
+    first[4] === 2
+  );
 }
 
 /** The server's flight that accepts such a hello. */

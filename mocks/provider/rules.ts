@@ -32,7 +32,11 @@ const presence: readonly (readonly [Rejection, string])[] = [
 ];
 
 /** The first rule that a request breaks under a policy; `undefined`: none. */
-export function judgeRequest(request: IncomingMessage, policy: Policy, { url, asid }: Registration): Reason | undefined {
+export function judgeRequest(
+  request: IncomingMessage,
+  policy: Policy,
+  { url, asid }: Registration,
+): Reason | undefined {
   const found = [...headerFaults(request, asid, url), ...tokenFaults(request, url)];
   return found.find(({ rejection }) => !policy.ignores.has(rejection));
 }
@@ -55,16 +59,21 @@ function headerFaults(request: IncomingMessage, asid: string, url: string): read
   const interaction = id === undefined ? undefined : interactions[id];
   const path = new URL(request.url ?? '/', url).pathname.slice(new URL(url).pathname.length);
   if (id !== undefined && !(interaction?.method === request.method && interaction?.path === path)) {
-    faults.push({ rejection: 'interaction-mismatch', diagnostics: 'Ssp-InteractionID does not fit the endpoint' });
+    faults.push({
+      rejection: 'interaction-mismatch',
+      diagnostics: 'Ssp-InteractionID does not fit the endpoint',
+    });
   }
   return faults;
 }
 
 function tokenFaults(request: IncomingMessage, url: string): readonly Reason[] {
   const authorization = header(request, 'Authorization');
-  if (authorization === undefined) return [{ rejection: 'no-token', diagnostics: 'Authorization: no bearer token' }];
+  if (authorization === undefined)
+    return [{ rejection: 'no-token', diagnostics: 'Authorization: no bearer token' }];
   const claims = claimsOf(authorization);
-  if (!claims) return [{ rejection: 'malformed-token', diagnostics: 'the bearer token is not an unsecured JWT' }];
+  if (!claims)
+    return [{ rejection: 'malformed-token', diagnostics: 'the bearer token is not an unsecured JWT' }];
   const faults: Reason[] = [];
   if (claims['aud'] !== url) {
     faults.push({ rejection: 'another-audience', diagnostics: 'JWT: aud is not this service root URL' });
@@ -74,7 +83,10 @@ function tokenFaults(request: IncomingMessage, url: string): readonly Reason[] {
   }
   const interaction = interactions[header(request, 'Ssp-InteractionID') ?? ''];
   if (interaction && claims['requested_scope'] !== interaction.scope) {
-    faults.push({ rejection: 'wrong-scope', diagnostics: 'JWT: requested_scope does not allow this request' });
+    faults.push({
+      rejection: 'wrong-scope',
+      diagnostics: 'JWT: requested_scope does not allow this request',
+    });
   }
   return faults;
 }

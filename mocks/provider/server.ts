@@ -1,6 +1,17 @@
-import { createServer as createPlainServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer, type Server } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
+import {
+  connect,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Hierarchy } from '../../certs/index.ts';
 import type { Policy } from './policy.ts';
@@ -48,7 +59,9 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     if (socket.writable) socket.end(`${head}Content-Length: 0\r\nConnection: close\r\n\r\n`);
   });
   const clear = createPlainServer(handle);
-  const front = createTcpServer((socket) => admit(socket, policy, server, clear, behind === undefined));
+  const front = createTcpServer((socket) =>
+    behind === undefined ? admit(socket, policy, server, clear) : server.emit('connection', socket),
+  );
   front.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
@@ -61,14 +74,16 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     close: () =>
       new Promise((done) => {
         for (const socket of sockets) socket.destroy();
+        server.close();
+        clear.close();
         front.close(() => done());
       }),
   };
 }
 
-/** Hands a connection to the server it is for; most policies speak TLS and nothing else. */
-function admit(socket: Socket, policy: Policy, server: TcpServer, clear: TcpServer, secure: boolean): void {
-  if (!secure || (!policy.servesClear && policy.relic === undefined)) {
+/** Hands a connection to the server that it is for; most policies speak TLS and nothing else. */
+function admit(socket: Socket, policy: Policy, server: TcpServer, clear: TcpServer): void {
+  if (!policy.servesClear && policy.relic === undefined) {
     server.emit('connection', socket);
     return;
   }
@@ -77,11 +92,20 @@ function admit(socket: Socket, policy: Policy, server: TcpServer, clear: TcpServ
       socket.end(answerRelic(policy.relic));
       return;
     }
-    socket.pause();
-    socket.unshift(first);
-    (policy.servesClear && first[0] !== 0x16 ? clear : server).emit('connection', socket);
-    socket.resume();
+    // A TLS server wants the handle from its first byte on: what was read already goes in through a connection.
+    void relay(socket, first, policy.servesClear && first[0] !== 0x16 ? clear : server);
   });
+}
+
+/** Pipes a connection to a server of ours behind this one. */
+async function relay(socket: Socket, first: Buffer, server: TcpServer): Promise<void> {
+  socket.pause();
+  if (!server.listening) await listen(server, 0).catch(() => {});
+  const inner = connect((server.address() as AddressInfo).port, '127.0.0.1');
+  inner.on('error', () => socket.destroy()).on('close', () => socket.destroy());
+  socket.on('close', () => inner.destroy());
+  inner.write(first);
+  socket.pipe(inner).pipe(socket);
 }
 
 function secureServer(policy: Policy, hierarchy: Hierarchy, handle: RequestListener): Server {
@@ -122,7 +146,12 @@ function welcome(socket: TLSSocket, policy: Policy, ssp: string): boolean {
   return (flaw === null || policy.overlooks.has(flaw)) && policy.admits(String(name), ssp);
 }
 
-function respond(request: IncomingMessage, response: ServerResponse, policy: Policy, self: Registration): void {
+function respond(
+  request: IncomingMessage,
+  response: ServerResponse,
+  policy: Policy,
+  self: Registration,
+): void {
   if (refused.has(request.socket)) {
     const status = typeof policy.refusal === 'number' ? policy.refusal : 403;
     const page = status < 400 ? 'Welcome.' : 'The SSL certificate error: the client certificate was refused.';
@@ -151,7 +180,12 @@ function operationOutcome({ rejection, diagnostics }: Reason, policy: Policy): o
     resourceType,
     ...(profile !== undefined && { meta: { profile: [profile] } }),
     issue: [
-      { severity, code: issue, details: { coding: [{ system, code, ...(withDisplay && { display }) }] }, diagnostics },
+      {
+        severity,
+        code: issue,
+        details: { coding: [{ system, code, ...(withDisplay && { display }) }] },
+        diagnostics,
+      },
     ],
   };
 }

@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { checkServerIdentity, connect, createSecureContext, type SecureContext, type TLSSocket } from 'node:tls';
+import {
+  checkServerIdentity,
+  connect,
+  createSecureContext,
+  type SecureContext,
+  type TLSSocket,
+} from 'node:tls';
 import { isIP } from 'node:net';
 import type { Credential } from '../../certs/index.ts';
 import { serialise, type TokenEdit, type UnsecuredToken } from './token.ts';

@@ -22,7 +22,9 @@ const part = (value: object): string => Buffer.from(JSON.stringify(value)).toStr
  */
 export function serialise(token: UnsecuredToken, now: number, edit?: TokenEdit): string {
   const seconds = Math.floor(now / 1000);
-  const dates = Object.fromEntries(Object.entries(token.times).map(([name, offset]) => [name, seconds + offset]));
+  const dates = Object.fromEntries(
+    Object.entries(token.times).map(([name, offset]) => [name, seconds + offset]),
+  );
   const claims = { ...token.claims, ...dates };
   if (edit === 'not-base64url') return JSON.stringify(claims);
   return `${part(token.header)}.${part(claims)}.`;

@@ -56,7 +56,8 @@ const plural = (count: number, noun: string): string => `${count} ${noun}${count
 /** The end of a run in a few lines: verdict first, then what it rests on. */
 export function summary(screen: Screen, record: RunRecord): string {
   const { findings, noted, pending, notExamined, verdict, selection } = record;
-  const of = (outcome: string): readonly Finding[] => findings.filter((finding) => finding.outcome === outcome);
+  const of = (outcome: string): readonly Finding[] =>
+    findings.filter((finding) => finding.outcome === outcome);
   const wire = record.scope === 'wire' ? ' on the wire' : '';
   const counts = [
     `${of('pass').length} passed`,
@@ -69,13 +70,19 @@ export function summary(screen: Screen, record: RunRecord): string {
   if (selection) lines.push(`Only the cases that match ${selection.join(', ')} were examined.`);
   if (pending.length > 0) {
     const wait = pending.length === 1 ? 'waits' : 'wait';
-    lines.push(`${plural(pending.length, 'requirement')} ${wait} for evidence or attestation: ${pending.map(({ requirement }) => requirement).join(', ')}`);
+    lines.push(
+      `${plural(pending.length, 'requirement')} ${wait} for evidence or attestation: ${pending.map(({ requirement }) => requirement).join(', ')}`,
+    );
   }
   const failed = of('fail');
   if (failed.length > 0) {
     lines.push('', 'Failed:');
     for (const { case: id, title, because, requirements } of failed) {
-      lines.push(`  ${paint(screen, 'red', id)} – ${title}`, `    ${excerpt(because, 300)}`, `    ${requirements.join(' ')}`);
+      lines.push(
+        `  ${paint(screen, 'red', id)} – ${title}`,
+        `    ${excerpt(because, 300)}`,
+        `    ${requirements.join(' ')}`,
+      );
     }
   }
   return `${lines.join('\n')}\n`;

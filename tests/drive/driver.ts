@@ -35,7 +35,8 @@ const KEPT = 16_384;
 
 export function createDriver(target: Target, redactor: Redactor, bounds: Partial<Bounds> = {}): Driver {
   return async (exchange, version) => {
-    if (exchange.hello) return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
+    if (exchange.hello)
+      return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
     const { tls, http, token, raw } = exchange;
     const request = compose({
       method: http.method,
@@ -59,7 +60,11 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
 }
 
 /** Finds by elimination which suites of an offer are accepted, and whose order rules. */
-export async function enumerateSuites(target: Target, exchange: Exchange, patience?: number): Promise<Observation> {
+export async function enumerateSuites(
+  target: Target,
+  exchange: Exchange,
+  patience?: number,
+): Promise<Observation> {
   return exchange.hello
     ? enumerateOffer(target, exchange.hello, patience)
     : { kind: 'nothing', reason: 'ours: an enumeration needs an offer' };

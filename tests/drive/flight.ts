@@ -33,7 +33,7 @@ export function readFlight(bytes: Buffer, ended: boolean): Flight {
   if (bytes.length > LONGEST_FLIGHT) return other;
   let handshake = Buffer.alloc(0);
   let hello: Extract<Flight, { kind: 'server-hello' }> | undefined;
-  for (let at = 0; at < bytes.length; ) {
+  for (let at = 0; at < bytes.length;) {
     const type = bytes.readUInt8(at);
     const follows = hello !== undefined && hello.version >= 0x0304;
     if (follows) return hello ?? other; // encrypted from here on; its being there is what counts
@@ -67,7 +67,9 @@ export function readFlight(bytes: Buffer, ended: boolean): Flight {
 function readMessage(bytes: Buffer): { readonly type: number; readonly body: Buffer } | undefined {
   if (bytes.length < 4) return undefined;
   const length = bytes.readUIntBE(1, 3);
-  return bytes.length < 4 + length ? undefined : { type: bytes.readUInt8(0), body: bytes.subarray(4, 4 + length) };
+  return bytes.length < 4 + length
+    ? undefined
+    : { type: bytes.readUInt8(0), body: bytes.subarray(4, 4 + length) };
 }
 
 /** RFC 5246 §7.4.1.3; the version of TLS 1.3 stands in an extension (RFC 8446 §4.2.1). */
@@ -81,7 +83,7 @@ function readServerHello(body: Buffer): Extract<Flight, { kind: 'server-hello' }
   if (body.length === at + 3) return { kind: 'server-hello', version: legacy, suite };
   if (body.length < at + 5 || body.readUInt16BE(at + 3) !== body.length - at - 5) return undefined;
   let version = legacy;
-  for (let next = at + 5; next < body.length; ) {
+  for (let next = at + 5; next < body.length;) {
     if (body.length < next + 4) return undefined;
     const length = body.readUInt16BE(next + 2);
     if (body.length < next + 4 + length) return undefined;
@@ -93,7 +95,12 @@ function readServerHello(body: Buffer): Extract<Flight, { kind: 'server-hello' }
 
 /** SSLv2's SERVER-HELLO (RFC 6101 appendix E): one record with a header of its own. */
 export function readSslV2Flight(bytes: Buffer, ended: boolean): Flight {
-  if (bytes.length >= 7 && (bytes.readUInt8(0) & 0x80) !== 0 && bytes.readUInt8(2) === 4 && bytes.readUInt16BE(5) === 2) {
+  if (
+    bytes.length >= 7 &&
+    (bytes.readUInt8(0) & 0x80) !== 0 &&
+    bytes.readUInt8(2) === 4 &&
+    bytes.readUInt16BE(5) === 2
+  ) {
     return { kind: 'server-hello', version: 2, suite: 0 };
   }
   if (bytes.length >= 7 && bytes.readUInt8(0) === ALERT) return readFlight(bytes, ended);

@@ -34,7 +34,8 @@ const NUMBER: Readonly<Record<Exclude<OfferedVersion, 'SSLv2'>, number>> = {
 export const versionName = (number: number): string =>
   number === 2
     ? 'SSLv2'
-    : (Object.entries(NUMBER).find(([, value]) => value === number)?.[0] ?? `0x${number.toString(16).padStart(4, '0')}`);
+    : (Object.entries(NUMBER).find(([, value]) => value === number)?.[0] ??
+      `0x${number.toString(16).padStart(4, '0')}`);
 
 /** What a broad-minded client offers up to TLS 1.2, best first; older versions pass over what they cannot use. */
 // prettier-ignore
@@ -59,8 +60,10 @@ const vector = (lengthBytes: number, ...parts: readonly Buffer[]): Buffer => {
   const body = Buffer.concat(parts);
   return Buffer.concat([uint(body.length, lengthBytes), body]);
 };
-const numbers = (values: readonly number[], bytes = 2): Buffer => Buffer.concat(values.map((value) => uint(value, bytes)));
-const extension = (type: number, ...body: readonly Buffer[]): Buffer => Buffer.concat([uint(type, 2), vector(2, ...body)]);
+const numbers = (values: readonly number[], bytes = 2): Buffer =>
+  Buffer.concat(values.map((value) => uint(value, bytes)));
+const extension = (type: number, ...body: readonly Buffer[]): Buffer =>
+  Buffer.concat([uint(type, 2), vector(2, ...body)]);
 
 /** A key share that no server can object to: a real X25519 key (RFC 8446 §4.2.8). */
 const keyShare = (): Buffer =>
@@ -71,7 +74,15 @@ export function clientHello({ version, suites }: Offer, servername: string): Buf
   if (version === 'SSLv2') {
     const challenge = randomBytes(16);
     const kinds = numbers(ANCIENT, 3);
-    const body = [uint(1, 1), uint(2, 2), uint(kinds.length, 2), uint(0, 2), uint(challenge.length, 2), kinds, challenge];
+    const body = [
+      uint(1, 1),
+      uint(2, 2),
+      uint(kinds.length, 2),
+      uint(0, 2),
+      uint(challenge.length, 2),
+      kinds,
+      challenge,
+    ];
     const length = body.reduce((sum, part) => sum + part.length, 0);
     return Buffer.concat([uint(0x8000 | length, 2), ...body]);
   }
@@ -133,7 +144,10 @@ export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Prom
       const sent = socket.bytesWritten;
       socket.destroy();
       const left = answer.kind !== 'nothing' && sent < bytes.length;
-      resolve({ answer: left ? { kind: 'nothing', reason: 'ours: the hello did not leave whole' } : answer, sent });
+      resolve({
+        answer: left ? { kind: 'nothing', reason: 'ours: the hello did not leave whole' } : answer,
+        sent,
+      });
     };
     /** The answer as it stands when no more comes. */
     const conclude = (fallback: HelloAnswer): void => {
@@ -141,7 +155,9 @@ export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Prom
       settle(flight.kind === 'incomplete' ? fallback : flight);
     };
     const deadline = setTimeout(() => {
-      const reason = connected ? `no answer within ${patience} ms` : `no TCP connection within ${patience} ms`;
+      const reason = connected
+        ? `no answer within ${patience} ms`
+        : `no TCP connection within ${patience} ms`;
       conclude({ kind: 'nothing', reason });
     }, patience);
     socket.on('connect', () => {
@@ -161,7 +177,8 @@ export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Prom
     });
     socket.on('end', () => conclude({ kind: 'closed', how: 'fin' }));
     socket.on('error', ({ code, message }: NodeJS.ErrnoException) => {
-      if (connected && (code === 'ECONNRESET' || code === 'EPIPE')) conclude({ kind: 'closed', how: 'reset' });
+      if (connected && (code === 'ECONNRESET' || code === 'EPIPE'))
+        conclude({ kind: 'closed', how: 'reset' });
       else settle({ kind: 'nothing', reason: `${code ?? message}: no connection` });
     });
     socket.on('close', () => conclude({ kind: 'closed', how: 'fin' }));

@@ -35,8 +35,7 @@ export function send(
 ): Promise<Observation> {
   const { patience, bodyBytes } = { ...DEFAULT_BOUNDS, ...bounds };
   return new Promise((resolve) => {
-    const socket =
-      'clear' in leg ? connectInClear({ host: leg.address, port: leg.port }) : dial(leg);
+    const socket = 'clear' in leg ? connectInClear({ host: leg.address, port: leg.port }) : dial(leg);
     let connected = false;
     let established = false;
     let answering = false;
@@ -52,19 +51,22 @@ export function send(
       resolve(observation);
     };
     const deadline = setTimeout(() => {
-      const where = !connected ? 'no TCP connection' : !established ? 'no end of the TLS handshake' : 'no answer';
+      const where = !connected
+        ? 'no TCP connection'
+        : !established
+          ? 'no end of the TLS handshake'
+          : 'no answer';
       settle({ kind: 'nothing', reason: `${where} within ${patience} ms` });
     }, patience);
 
     const answer = openParser(method, bodyBytes, settle, () => handshakeOf(socket));
+    let written = false;
     const write = (): void => {
       clearTimeout(listening);
-      if (!settled && !written) {
-        written = true;
-        socket.write(bytes);
-      }
+      if (settled || written) return;
+      written = true;
+      socket.write(bytes);
     };
-    let written = false;
 
     socket.setNoDelay(true);
     socket.on('connect', () => {
@@ -78,7 +80,8 @@ export function send(
       established = true;
       if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return write();
       listening = setTimeout(write, LISTEN_FIRST_MS);
-      socket.once('session', write);
+      // Not inside the event: OpenSSL is still reading, and a write from there is never sent.
+      socket.once('session', () => setImmediate(write));
     });
     socket.on('data', (chunk: Buffer) => {
       answering = true;
@@ -147,14 +150,17 @@ function openParser(
   parser.on('response', (response) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
-    const done = (): void => settle(responseOf(response.statusCode ?? 0, response.rawHeaders, chunks, bytes, handshake()));
+    const done = (): void =>
+      settle(responseOf(response.statusCode ?? 0, response.rawHeaders, chunks, bytes, handshake()));
     response.on('data', (chunk: Buffer) => {
       bytes += chunk.length;
       chunks.push(chunk);
       if (bytes > limit) done();
     });
     response.on('end', done);
-    response.on('aborted', () => settle({ kind: 'broken', what: `the answer was cut short after ${bytes} bytes of body` }));
+    response.on('aborted', () =>
+      settle({ kind: 'broken', what: `the answer was cut short after ${bytes} bytes of body` }),
+    );
     response.on('error', () => {});
   });
   parser.on('error', (error: NodeJS.ErrnoException) =>
@@ -190,7 +196,8 @@ function responseOf(
 function resourceTypeOf(text: string): string | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    const type = typeof value === 'object' && value !== null && (value as { resourceType?: unknown }).resourceType;
+    const type =
+      typeof value === 'object' && value !== null && (value as { resourceType?: unknown }).resourceType;
     return typeof type === 'string' && /^\w{1,64}$/.test(type) ? type : undefined;
   } catch {
     return undefined;

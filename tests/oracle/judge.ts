@@ -36,18 +36,25 @@ export function accepted({ exchange, hello }: Controls, payload: string): boolea
  * A refusal is believed only beside a control that was accepted; what is no evidence is inconclusive.
  * @param payload `resourceType` that answers the valid exchange
  */
-export function judge(expected: Expectation, seen: Observation, controls: Controls, payload: string): Verdict {
+export function judge(
+  expected: Expectation,
+  seen: Observation,
+  controls: Controls,
+  payload: string,
+): Verdict {
   if (!accepted(controls, payload)) {
     const { exchange, hello } = controls;
     return isPayload(exchange, payload) && hello
       ? inconclusive(`the control hello was not accepted: ${describe(hello)}`)
       : inconclusive(`the valid exchange was not accepted: ${refusalOf(exchange)}`);
   }
-  if (seen.kind === 'nothing' || seen.kind === 'unsteady' || seen.kind === 'broken') {
-    return inconclusive(describe(seen));
-  }
+  if (seen.kind === 'nothing' || seen.kind === 'unsteady') return inconclusive(describe(seen));
+  // To a bare hello, whatever is no ServerHello of the version offered is a refusal, plain HTTP included.
+  if (seen.kind === 'broken' && expected.kind !== 'offer-refused') return inconclusive(describe(seen));
   if (seen.kind === 'response' && saysNothing(seen)) {
-    return inconclusive(`HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`);
+    return inconclusive(
+      `HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`,
+    );
   }
   switch (expected.kind) {
     case 'accepted':
@@ -131,7 +138,11 @@ function errorStatus(seen: Observation, payload: string): Verdict {
     : fail(`a refusal is answered with ${refusalOf(seen)}`);
 }
 
-function outcome(seen: Observation, expected: Extract<Expectation, { kind: 'outcome' }>, payload: string): Verdict {
+function outcome(
+  seen: Observation,
+  expected: Extract<Expectation, { kind: 'outcome' }>,
+  payload: string,
+): Verdict {
   if (seen.kind !== 'response') return fail(`no OperationOutcome: ${describe(seen)}`);
   if (isPayload(seen, payload)) return fail(`no error at all: ${describe(seen)}`);
   const judged = expected.answers.map((answer) => ({ answer, faults: answerFaults(seen, answer) }));
@@ -172,7 +183,8 @@ function suitesSupported(seen: Observation, groups: readonly SuiteGroup[]): Verd
 
 function suitesOrdered(seen: Observation, groups: readonly SuiteGroup[]): Verdict {
   if (seen.kind !== 'suites') return inconclusive(describe(seen));
-  if (seen.accepted.length === 0) return inconclusive('no suite of the list is accepted, so none is preferred');
+  if (seen.accepted.length === 0)
+    return inconclusive('no suite of the list is accepted, so none is preferred');
   if (seen.order === 'client') return fail("the client's order of preference is followed, not the server's");
   const rank = (suite: string): number => groups.findIndex((group) => group.suites.includes(suite));
   const ranked = seen.accepted.filter((suite) => rank(suite) >= 0);

@@ -28,7 +28,8 @@ function parse(text: string): Json | undefined {
 /** What keeps one issue from being what the answer asks for (GP Connect error handling guidance); empty: nothing. */
 function issueFaults(issue: Json, answer: ErrorAnswer): readonly string[] {
   const faults: string[] = [];
-  if (issue['severity'] !== 'error') faults.push(`severity ${JSON.stringify(issue['severity'])}, expected "error"`);
+  if (issue['severity'] !== 'error')
+    faults.push(`severity ${JSON.stringify(issue['severity'])}, expected "error"`);
   const type = issue['code'];
   if (typeof type !== 'string' || !answer.issue.includes(type)) {
     faults.push(`issue code ${JSON.stringify(type)}, expected ${answer.issue.join(' or ')}`);
@@ -49,9 +50,11 @@ function issueFaults(issue: Json, answer: ErrorAnswer): readonly string[] {
 export function answerFaults(seen: Response, answer: ErrorAnswer): readonly string[] {
   const faults: string[] = [];
   if (seen.status !== answer.status) faults.push(`status ${seen.status}, expected ${answer.status}`);
-  if (answer.header && headerValues(seen, answer.header).length === 0) faults.push(`no ${answer.header} header`);
+  if (answer.header && headerValues(seen, answer.header).length === 0)
+    faults.push(`no ${answer.header} header`);
   const resource = parse(seen.body);
-  if (resource?.['resourceType'] !== 'OperationOutcome') return [...faults, 'the body is no OperationOutcome in JSON'];
+  if (resource?.['resourceType'] !== 'OperationOutcome')
+    return [...faults, 'the body is no OperationOutcome in JSON'];
   const meta = resource['meta'];
   const profiles = isObject(meta) && Array.isArray(meta['profile']) ? meta['profile'] : [];
   if (!profiles.includes(PROFILE)) faults.push(`meta.profile lacks ${PROFILE}`);

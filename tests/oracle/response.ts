@@ -60,7 +60,9 @@ export function describe(seen: Observation): string {
     case 'server-hello':
       return `ServerHello ${seen.version} ${seen.suite}`;
     case 'suites':
-      return seen.accepted.length > 0 ? `accepts ${seen.accepted.join(', ')}` : 'accepts none of the suites offered';
+      return seen.accepted.length > 0
+        ? `accepts ${seen.accepted.join(', ')}`
+        : 'accepts none of the suites offered';
     case 'unsteady':
       return `three tries, different answers: ${seen.seen.map(describe).join('; ')}`;
   }

@@ -218,7 +218,11 @@ const TABLE: readonly (readonly [code: number, iana: string, openssl?: string])[
   [0xccae, 'TLS_RSA_PSK_WITH_CHACHA20_POLY1305_SHA256', 'RSA-PSK-CHACHA20-POLY1305'],
 ];
 
-export const suites: readonly Suite[] = TABLE.map(([code, iana, openssl]) => ({ code, iana, openssl: openssl ?? iana }));
+export const suites: readonly Suite[] = TABLE.map(([code, iana, openssl]) => ({
+  code,
+  iana,
+  openssl: openssl ?? iana,
+}));
 
 const byCode = new Map(suites.map((suite) => [suite.code, suite]));
 
@@ -246,4 +250,6 @@ export const approvedGroups = [
 const approved = new Set(approvedGroups.flatMap(({ suites: own }) => own.map(({ code }) => code)));
 
 /** Every suite up to TLS 1.2 that GP Connect does not approve; what it names is what a server may not take. */
-export const unapprovedSuites: readonly Suite[] = suites.filter(({ code }) => code >> 8 !== 0x13 && !approved.has(code));
+export const unapprovedSuites: readonly Suite[] = suites.filter(
+  ({ code }) => code >> 8 !== 0x13 && !approved.has(code),
+);

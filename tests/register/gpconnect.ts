@@ -9,7 +9,8 @@ const CERTIFICATES = 'Client certificates (TLS/MA)';
 export const gpconnectSecurity = {
   id: 'gpc-security',
   title: 'GP Connect · Security',
-  source: 'https://digital.nhs.uk/developer/api-catalogue/gp-connect · Security (last edited 20 October 2025)',
+  source:
+    'https://digital.nhs.uk/developer/api-catalogue/gp-connect · Security (last edited 20 October 2025)',
   editions: ['2025-10', '1.6'],
   requirements: [
     {
@@ -134,7 +135,8 @@ export const gpconnectSecurity = {
       keyword: 'SHALL',
       text: 'only accept client certificates issued by the NHS Digital Deployment Issue and Resolution (DIR) team',
       decidedBy: 'attestation',
-      because: 'who issued a live certificate cannot be seen from a test hierarchy; the trust store in use has to be attested',
+      because:
+        'who issued a live certificate cannot be seen from a test hierarchy; the trust store in use has to be attested',
     },
     {
       id: 'GPC-SEC-CERT-CHAIN',

@@ -13,7 +13,9 @@ export const test = base.extend<object, { profile: string; judged: (planned: Pla
       try {
         const start = await baseline(prepared.run);
         const worker = createWorker(prepared.run, start);
-        await use(async (planned) => (start.accepted ? examine(planned, worker) : unreached(planned, start.observation)));
+        await use(async (planned) =>
+          start.accepted ? examine(planned, worker) : unreached(planned, start.observation),
+        );
       } finally {
         await prepared.close();
       }

@@ -35,12 +35,22 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   const name = standInOf(env);
   if (name !== undefined) {
     const declared = { edition: newest, enforcesScope: true };
-    return { declared, subject: { url: `mock:${name}`, standIn: name }, notExamined: [], planned: plan(profile, declared) };
+    return {
+      declared,
+      subject: { url: `mock:${name}`, standIn: name },
+      notExamined: [],
+      planned: plan(profile, declared),
+    };
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
-  const declared = { edition: subject.edition ?? newest, enforcesScope: subject.options?.enforcesScope ?? false };
+  const declared = {
+    edition: subject.edition ?? newest,
+    enforcesScope: subject.options?.enforcesScope ?? false,
+  };
   const notExamined = subject.notExamined ?? [];
-  const examined = plan(profile, declared).filter(({ case: { id } }) => !notExamined.some((each) => each.case === id));
+  const examined = plan(profile, declared).filter(
+    ({ case: { id } }) => !notExamined.some((each) => each.case === id),
+  );
   return {
     declared,
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },

@@ -22,7 +22,9 @@ const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT'
 /** The clauses of a profile in one edition. */
 export function scope(profile: Profile, edition: string): readonly Clause[] {
   const held = new Set<string>(profile.documents);
-  return register.filter(({ document, editions }) => held.has(document) && (editions?.includes(edition) ?? true));
+  return register.filter(
+    ({ document, editions }) => held.has(document) && (editions?.includes(edition) ?? true),
+  );
 }
 
 /** The cases that bear on a clause in scope, in the catalogue's order. */
@@ -32,7 +34,9 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     const borne = clauses.filter(({ id }) => entry.requirements.includes(id));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
-    const keywords = borne.map(({ keyword }) => keyword).sort((a, b) => WEIGHT.indexOf(a) - WEIGHT.indexOf(b));
+    const keywords = borne
+      .map(({ keyword }) => keyword)
+      .sort((a, b) => WEIGHT.indexOf(a) - WEIGHT.indexOf(b));
     return [{ case: entry, clauses: borne, level: bound ? (keywords[0] ?? 'MAY') : 'noted' }];
   });
 }
@@ -56,7 +60,9 @@ const digestOf = (value: unknown): string =>
 
 /** The set of one document, or of all documents of a profile, in one edition. */
 export function setOf(profile: Profile, edition: string, document?: string): RequirementSet {
-  const clauses = scope(profile, edition).filter((clause) => document === undefined || clause.document === document);
+  const clauses = scope(profile, edition).filter(
+    (clause) => document === undefined || clause.document === document,
+  );
   const ids = clauses.map(({ id }) => id);
   const held = catalogue
     .filter(({ requirements }) => requirements.some((id) => ids.includes(id)))

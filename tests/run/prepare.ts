@@ -40,13 +40,21 @@ export function profileNamed(name: string, place: string): Profile {
   const profile = profiles.find(({ id }) => id === name);
   if (profile) return profile;
   const known = profiles.map(({ id }) => id).join(', ');
-  throw new ConfigurationError(place, `there are no cases for the profile ${JSON.stringify(name)}; choose one of: ${known}`);
+  throw new ConfigurationError(
+    place,
+    `there are no cases for the profile ${JSON.stringify(name)}; choose one of: ${known}`,
+  );
 }
 
 /** Milliseconds for one exchange: an embedded provider is near, a subject may be far and slow. */
 const PATIENCE = { standIn: 2_000, subject: 10_000 } as const;
 
-function targetOf(url: URL, destination: Destination, hierarchy: Hierarchy, trust: readonly string[]): Target {
+function targetOf(
+  url: URL,
+  destination: Destination,
+  hierarchy: Hierarchy,
+  trust: readonly string[],
+): Target {
   const [address] = destination.addresses;
   return {
     address: address ?? destination.host,
@@ -65,7 +73,10 @@ function targetOf(url: URL, destination: Destination, hierarchy: Hierarchy, trus
  */
 export async function prepareStandIn(name: string, profile: Profile, edition?: string): Promise<Prepared> {
   if (!standInNames.includes(name)) {
-    throw new ConfigurationError('--mock', `no stand-in is called ${JSON.stringify(name)}; \`assay list --json\` names the mutants`);
+    throw new ConfigurationError(
+      '--mock',
+      `no stand-in is called ${JSON.stringify(name)}; \`assay list --json\` names the mutants`,
+    );
   }
   const hierarchy = await createHierarchy();
   const provider = await startStandIn(name, hierarchy);
@@ -98,14 +109,18 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   const profile = profileNamed(subject.profile, `${file}#/profile`);
   const edition = subject.edition ?? profile.editions[0];
   if (!profile.editions.includes(edition)) {
-    throw new ConfigurationError(`${file}#/edition`, `${profile.title} has the editions ${profile.editions.join(', ')}`);
+    throw new ConfigurationError(
+      `${file}#/edition`,
+      `${profile.title} has the editions ${profile.editions.join(', ')}`,
+    );
   }
   const url = new URL(subject.url);
   const destination = await resolveDestination(subject.url, subject.connect);
   guard(destination, ['wire'], subject.consent, { place: file, today: new Date(), named: url.hostname });
   const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
   const hierarchy = pack ?? (await createHierarchy());
-  const anchors = subject.trust === undefined ? [hierarchy.root] : [await readAnchor(subject.trust, `${file}#/trust`)];
+  const anchors =
+    subject.trust === undefined ? [hierarchy.root] : [await readAnchor(subject.trust, `${file}#/trust`)];
   return {
     run: {
       profile,
@@ -121,7 +136,9 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     hints: [
       ...(pack
         ? [`does the provider trust ${subject.pki}/provider/ca.pem and expect ${pack.ssp}?`]
-        : ['the subject file names no `pki`: the provider cannot know the CA of this run (`assay pki --out pki` makes one that lasts)']),
+        : [
+            'the subject file names no `pki`: the provider cannot know the CA of this run (`assay pki --out pki` makes one that lasts)',
+          ]),
       ...(destination.addresses.length === 0 ? [`${destination.host} has no address`] : []),
       `are asid.provider (${subject.asid?.provider ?? 'none'}) and the URL byte for byte what the provider is registered as?`,
     ],

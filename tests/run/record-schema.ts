@@ -12,5 +12,7 @@ export function checkRecord(record: unknown): void {
   validate ??= new Ajv({ strict: true, strictRequired: false, strictTypes: false }).compile(schema);
   if (validate(record)) return;
   const [first] = validate.errors ?? [];
-  throw new Error(`the record breaks its schema at ${first?.instancePath || '/'}: ${first?.message ?? 'unknown'}`);
+  throw new Error(
+    `the record breaks its schema at ${first?.instancePath || '/'}: ${first?.message ?? 'unknown'}`,
+  );
 }

@@ -58,12 +58,15 @@ export interface RunFacts {
 }
 
 /** SHALL and MUST in either sense bind; SHOULD warns, and counts only where the run is strict. */
-const binds = (level: string, strict: boolean): boolean => /^(SHALL|MUST)/.test(level) || (strict && /^SHOULD/.test(level));
+const binds = (level: string, strict: boolean): boolean =>
+  /^(SHALL|MUST)/.test(level) || (strict && /^SHOULD/.test(level));
 
 /** Non-conformant before inconclusive before conformant. */
 export function verdictOf(findings: readonly Finding[], strict = false, unexamined = 0): RunVerdict {
-  if (findings.some(({ outcome, level }) => outcome === 'fail' && binds(level, strict))) return 'non-conformant';
-  const open = findings.some(({ outcome }) => outcome === 'inconclusive') || unexamined > 0 || findings.length === 0;
+  if (findings.some(({ outcome, level }) => outcome === 'fail' && binds(level, strict)))
+    return 'non-conformant';
+  const open =
+    findings.some(({ outcome }) => outcome === 'inconclusive') || unexamined > 0 || findings.length === 0;
   return open ? 'inconclusive' : 'conformant';
 }
 
@@ -73,15 +76,24 @@ const needs = ({ decidedBy, because }: Clause): string => `${decidedBy}: ${becau
 export function assemble(all: readonly Finding[], facts: RunFacts): RunRecord {
   const { profile, edition, strict = false, notExamined = [] } = facts;
   const findings = all.filter(({ level }) => level !== 'noted');
-  const noted = all.filter(({ level }) => level === 'noted').map(({ level: _level, outcome: _outcome, ...rest }) => rest);
-  const clausesOf = new Map(scope(profile, edition).map(({ id, document }) => [id as string, document as string]));
-  const pending = pendingClauses(profile, edition).map((clause) => ({ requirement: clause.id, needs: needs(clause) }));
+  const noted = all
+    .filter(({ level }) => level === 'noted')
+    .map(({ level: _level, outcome: _outcome, ...rest }) => rest);
+  const clausesOf = new Map(
+    scope(profile, edition).map(({ id, document }) => [id as string, document as string]),
+  );
+  const pending = pendingClauses(profile, edition).map((clause) => ({
+    requirement: clause.id,
+    needs: needs(clause),
+  }));
   return {
     tool: { name: 'assay', version: facts.version },
     profile: profile.id,
     edition,
     documents: documentsOf(profile, edition).map((document) => {
-      const own = findings.filter(({ requirements }) => requirements.some((id) => clausesOf.get(id) === document.id));
+      const own = findings.filter(({ requirements }) =>
+        requirements.some((id) => clausesOf.get(id) === document.id),
+      );
       return { ...document, verdict: verdictOf(own, strict, notExamined.length) };
     }),
     subject: facts.subject,
@@ -93,7 +105,10 @@ export function assemble(all: readonly Finding[], facts: RunFacts): RunRecord {
     findings,
     noted,
     pending,
-    excluded: excludedClauses(profile, edition).map(({ id, because }) => ({ requirement: id, because: because ?? '' })),
+    excluded: excludedClauses(profile, edition).map(({ id, because }) => ({
+      requirement: id,
+      because: because ?? '',
+    })),
     notExamined,
   };
 }
@@ -115,7 +130,10 @@ export async function writeWhole(
   files: readonly { readonly name: string; readonly text: string; readonly mode?: number }[],
 ): Promise<void> {
   await mkdir(directory, { recursive: true });
-  const staged = files.map((file) => ({ ...file, draft: join(directory, `.${file.name}.${process.pid}.draft`) }));
+  const staged = files.map((file) => ({
+    ...file,
+    draft: join(directory, `.${file.name}.${process.pid}.draft`),
+  }));
   try {
     for (const { draft, text, mode = 0o644 } of staged) await writeFile(draft, text, { mode });
     for (const { draft, name } of staged) await rename(draft, join(directory, name));

@@ -30,7 +30,9 @@ export default class Recorder implements Reporter {
     if (this.#findings.size === 0) return;
     const profile = profileNamed('gpconnect', '--project');
     const { declared, subject, notExamined } = await frontOf(profile);
-    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string };
+    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    };
     const record = assemble(
       this.#order.flatMap((title) => this.#findings.get(title) ?? []),
       {
@@ -44,6 +46,8 @@ export default class Recorder implements Reporter {
       },
     );
     checkRecord(record);
-    await writeWhole(this.#directory, [{ name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` }]);
+    await writeWhole(this.#directory, [
+      { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
+    ]);
   }
 }

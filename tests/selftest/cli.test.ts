@@ -54,7 +54,11 @@ describe('assay run', () => {
     checkRecord(record);
     assert.deepEqual([record.verdict, record.scope, record.tool.name], ['conformant', 'wire', 'assay']);
     assert.deepEqual(rejudge(record, 'CapabilityStatement'), []);
-    assert.deepEqual((await readdir(join(folder, 'reference'))).sort(), ['disclosure.json', 'junit.xml', 'record.json']);
+    assert.deepEqual((await readdir(join(folder, 'reference'))).sort(), [
+      'disclosure.json',
+      'junit.xml',
+      'record.json',
+    ]);
     assert.equal((await stat(join(folder, 'reference/disclosure.json'))).mode & 0o777, 0o600);
     const xml = await readFile(join(folder, 'reference/junit.xml'), 'utf8');
     assert.match(xml, /<testsuite [^>]*failures="0" errors="0"/);
@@ -77,7 +81,10 @@ describe('assay run', () => {
     assert.match(out, /FAIL {2}client-certificate\/expired/);
     const record = await recordIn('mutant');
     assert.deepEqual(failing(record), mutants[name]?.caughtBy);
-    assert.match(await readFile(join(folder, 'mutant/junit.xml'), 'utf8'), /name="client-certificate\/expired"[^>]*><failure/);
+    assert.match(
+      await readFile(join(folder, 'mutant/junit.xml'), 'utf8'),
+      /name="client-certificate\/expired"[^>]*><failure/,
+    );
   });
 
   for (const name of ['dead', 'mute', 'hermit', 'always-400']) {
@@ -86,7 +93,9 @@ describe('assay run', () => {
       assert.equal(code, 2, out);
       assert.match(out, /The valid exchange was not accepted/);
       const record = await recordIn(name);
-      assert.ok(record.findings.length > 30 && record.findings.every(({ outcome }) => outcome === 'inconclusive'));
+      assert.ok(
+        record.findings.length > 30 && record.findings.every(({ outcome }) => outcome === 'inconclusive'),
+      );
       assert.match(await readFile(join(folder, name, 'junit.xml'), 'utf8'), /<error /);
     });
   }
@@ -103,7 +112,8 @@ describe('assay run', () => {
   test('--concurrency changes nothing but time', async () => {
     await assay('run', '--mock', 'caches-errors', '--concurrency', '1', '--out', 'one');
     await assay('run', '--mock', 'caches-errors', '--concurrency', '16', '--out', 'many');
-    const gist = async (out: string) => (await recordIn(out)).findings.map((each) => [each.case, each.outcome]);
+    const gist = async (out: string) =>
+      (await recordIn(out)).findings.map((each) => [each.case, each.outcome]);
     assert.deepEqual(await gist('one'), await gist('many'));
   });
 });
@@ -113,10 +123,18 @@ describe('bad input: exit 4, one clear error, nothing written', () => {
     ['no such command', ['rum'], /unknown command 'rum'[\s\S]*Did you mean run/],
     ['no such option', ['run', '--mok', 'x'], /unknown option '--mok'/],
     ['no such stand-in', ['run', '--mock', 'nobody'], /--mock: no stand-in is called "nobody"/],
-    ['no such profile', ['run', '--profile', 'gpc'], /--profile: there are no cases for the profile "gpc"; .*gpconnect/],
+    [
+      'no such profile',
+      ['run', '--profile', 'gpc'],
+      /--profile: there are no cases for the profile "gpc"; .*gpconnect/,
+    ],
     ['no such case', ['run', '--case', 'tokens/*'], /--case: no case matches "tokens\/\*"/],
     ['no such file', ['run', 'absent.json'], /absent\.json/],
-    ['a subject and a mock', ['run', 'absent.json', '--mock', 'dead'], /--mock: give a subject file or --mock/],
+    [
+      'a subject and a mock',
+      ['run', 'absent.json', '--mock', 'dead'],
+      /--mock: give a subject file or --mock/,
+    ],
     ['two subjects', ['run', 'a.json', 'b.json'], /too many arguments/],
     ['no workers', ['run', '--concurrency', '0'], /--concurrency[\s\S]*1 to 32/],
     ['workers in words', ['run', '--concurrency', 'four'], /--concurrency/],
@@ -149,8 +167,19 @@ describe('bad input: exit 4, one clear error, nothing written', () => {
   });
 
   test('a subject file under the Spine, whatever its consent', async () => {
-    const consent = { environment: 'INT', host: 'proxy.int.spine2.ncrs.nhs.uk', by: 'x', until: '2999-01-01', allow: ['wire'] };
-    const subject = { profile: 'gpconnect', url: 'https://proxy.int.spine2.ncrs.nhs.uk/x', asid: { provider: '1', consumer: '2' }, consent };
+    const consent = {
+      environment: 'INT',
+      host: 'proxy.int.spine2.ncrs.nhs.uk',
+      by: 'x',
+      until: '2999-01-01',
+      allow: ['wire'],
+    };
+    const subject = {
+      profile: 'gpconnect',
+      url: 'https://proxy.int.spine2.ncrs.nhs.uk/x',
+      asid: { provider: '1', consumer: '2' },
+      consent,
+    };
     await writeFile(join(folder, 'spine.json'), JSON.stringify(subject));
     const { code, err } = await assay('run', 'spine.json');
     assert.equal(code, 4, err);
@@ -186,10 +215,22 @@ test('assay list --json is one object of the documented shape', async () => {
   const list = JSON.parse(out) as Record<string, readonly Record<string, unknown>[]>;
   assert.deepEqual(Object.keys(list), ['profile', 'set', 'requirements', 'cases', 'mutants']);
   const keys = (part: string) => Object.keys(list[part]?.[0] ?? {});
-  assert.deepEqual(keys('requirements'), ['id', 'document', 'edition', 'section', 'keyword', 'text', 'decidedBy', 'because', 'cases']);
+  assert.deepEqual(keys('requirements'), [
+    'id',
+    'document',
+    'edition',
+    'section',
+    'keyword',
+    'text',
+    'decidedBy',
+    'because',
+    'cases',
+  ]);
   assert.deepEqual(keys('cases'), ['id', 'title', 'level', 'requirements', 'mutants', 'needs']);
   assert.deepEqual(keys('mutants'), ['id', 'title', 'caughtBy']);
-  assert.ok(list['cases']?.every(({ mutants: own, level }) => level === 'noted' || (own as unknown[]).length > 0));
+  assert.ok(
+    list['cases']?.every(({ mutants: own, level }) => level === 'noted' || (own as unknown[]).length > 0),
+  );
 });
 
 describe('assay serve', () => {
@@ -200,7 +241,16 @@ describe('assay serve', () => {
       text += String(chunk);
       if (text.includes('\n')) break;
     }
-    return { child, line: JSON.parse(text) as { ready: boolean; url: string; connect: string; subject: string; pki: string } };
+    return {
+      child,
+      line: JSON.parse(text) as {
+        ready: boolean;
+        url: string;
+        connect: string;
+        subject: string;
+        pki: string;
+      },
+    };
   };
   const stop = async (child: ReturnType<typeof start>): Promise<number | null> => {
     const gone = once(child, 'exit') as Promise<[number | null]>;

@@ -12,7 +12,11 @@ import type { RunRecord } from '../run/record.ts';
 const ROOT = new URL('../../', import.meta.url).pathname;
 
 async function run(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number | null> {
-  const child = spawn(process.execPath, args, { cwd: ROOT, stdio: 'ignore', env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, args, {
+    cwd: ROOT,
+    stdio: 'ignore',
+    env: { ...process.env, ...env },
+  });
   return ((await once(child, 'exit')) as [number | null])[0];
 }
 const gist = async (file: string) => {
@@ -26,7 +30,13 @@ const gist = async (file: string) => {
     profile,
     scope,
     verdict,
-    findings: record.findings.map((each) => [each.case, each.level, each.requirements, each.outcome, each.because]),
+    findings: record.findings.map((each) => [
+      each.case,
+      each.level,
+      each.requirements,
+      each.outcome,
+      each.because,
+    ]),
     noted: record.noted.map((each) => [each.case, each.because]),
   };
 };
@@ -40,11 +50,25 @@ for (const [name, exits] of [
     try {
       const cli = await run(['scripts/assay.ts', 'run', '--mock', name, '--out', folder], {});
       const suite = await run(
-        ['node_modules/@playwright/test/cli.js', 'test', '--project=gpconnect', '--workers=2', '--output', join(folder, 'artifacts')],
-        { ASSAY_SUBJECT: `mock:${name}`, ASSAY_RECORD_DIR: join(folder, 'suite'), PLAYWRIGHT_HTML_OUTPUT_DIR: join(folder, 'html') },
+        [
+          'node_modules/@playwright/test/cli.js',
+          'test',
+          '--project=gpconnect',
+          '--workers=2',
+          '--output',
+          join(folder, 'artifacts'),
+        ],
+        {
+          ASSAY_SUBJECT: `mock:${name}`,
+          ASSAY_RECORD_DIR: join(folder, 'suite'),
+          PLAYWRIGHT_HTML_OUTPUT_DIR: join(folder, 'html'),
+        },
       );
       assert.deepEqual([cli, suite], exits);
-      assert.deepEqual(await gist(join(folder, 'suite/record.json')), await gist(join(folder, 'record.json')));
+      assert.deepEqual(
+        await gist(join(folder, 'suite/record.json')),
+        await gist(join(folder, 'record.json')),
+      );
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -61,7 +61,8 @@ const leg = (port: number, more: Partial<Leg> = {}): Leg => ({
   ...more,
 });
 const { bytes } = compose({ method: 'GET', target: '/', host: 'localhost', headers: {} });
-const get = (target: Parameters<typeof send>[0], patience = 2_000) => send(target, bytes, 'GET', { patience });
+const get = (target: Parameters<typeof send>[0], patience = 2_000) =>
+  send(target, bytes, 'GET', { patience });
 
 describe('what goes wrong on our side is no observation', () => {
   test('nothing listens', async () => {
@@ -101,7 +102,13 @@ describe('what goes wrong on our side is no observation', () => {
 describe('closing without a word', () => {
   for (const version of ['TLSv1.2', 'TLSv1.3'] as const) {
     test(`Node drops a rogue certificate without an alert (${version})`, async () => {
-      const options: TlsOptions = { requestCert: true, rejectUnauthorized: true, ca: pki.root, maxVersion: version, minVersion: version };
+      const options: TlsOptions = {
+        requestCert: true,
+        rejectUnauthorized: true,
+        ca: pki.root,
+        maxVersion: version,
+        minVersion: version,
+      };
       const port = await secure(options, answering(OK));
       const seen = await get(leg(port, { version, identity: pki.clients['wrong-issuer'] }));
       assert.equal(seen.kind, 'closed', JSON.stringify(seen));
@@ -109,7 +116,13 @@ describe('closing without a word', () => {
       assert.equal(accepted.kind, 'response', JSON.stringify(accepted));
     });
     test(`no certificate at all draws an alert, read before anything is written (${version})`, async () => {
-      const options: TlsOptions = { requestCert: true, rejectUnauthorized: true, ca: pki.root, maxVersion: version, minVersion: version };
+      const options: TlsOptions = {
+        requestCert: true,
+        rejectUnauthorized: true,
+        ca: pki.root,
+        maxVersion: version,
+        minVersion: version,
+      };
       const port = await secure(options, answering(OK));
       const alert = version === 'TLSv1.2' ? 40 : 116;
       for (let round = 0; round < 20; round += 1) {
@@ -121,13 +134,16 @@ describe('closing without a word', () => {
   test('FIN and RST are told apart', async () => {
     const fin = await listening(createTcpServer((socket) => socket.once('data', () => socket.end())));
     assert.deepEqual(await get(leg(fin)), { kind: 'closed', how: 'fin', during: 'handshake' });
-    const reset = await listening(createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    const reset = await listening(
+      createTcpServer((socket) => socket.once('data', () => socket.resetAndDestroy())),
+    );
     assert.deepEqual(await get(leg(reset)), { kind: 'closed', how: 'reset', during: 'handshake' });
   });
 });
 
 describe('an answer', () => {
-  const answered = async (...parts: readonly (string | Buffer)[]) => get(leg(await secure({}, answering(...parts))));
+  const answered = async (...parts: readonly (string | Buffer)[]) =>
+    get(leg(await secure({}, answering(...parts))));
   test('with its handshake, never a resumed session', async () => {
     const port = await secure({ maxVersion: 'TLSv1.2' }, answering(OK));
     for (let round = 0; round < 3; round += 1) {
@@ -174,7 +190,10 @@ describe('an answer', () => {
     assert.ok(seen.kind === 'response' && seen.bytes < 400_000, JSON.stringify(seen).slice(0, 200));
   });
   test('with a head without end is broken', async () => {
-    const seen = await answered('HTTP/1.1 200 OK\r\n', ...Array.from({ length: 3_000 }, () => `X-Filler: ${'a'.repeat(60)}\r\n`));
+    const seen = await answered(
+      'HTTP/1.1 200 OK\r\n',
+      ...Array.from({ length: 3_000 }, () => `X-Filler: ${'a'.repeat(60)}\r\n`),
+    );
     assert.equal(seen.kind, 'broken');
   });
 });
@@ -197,7 +216,8 @@ describe('OpenSSL as the server', () => {
     const folder = await mkdtemp(join(tmpdir(), 'assay-s_server-'));
     try {
       const files = { cert: pki.provider.certificate, key: pki.provider.key, ca: pki.root, sub: pki.sub };
-      for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+      for (const [name, text] of Object.entries(files))
+        await writeFile(join(folder, name), text, { mode: 0o600 });
       const port = await freePort();
       const server = spawn(
         'openssl',
@@ -261,7 +281,9 @@ async function freePort(): Promise<number> {
 
 async function untilOpen(port: number): Promise<void> {
   for (let tries = 0; tries < 200; tries += 1) {
-    const seen = await send({ address: '127.0.0.1', port, clear: true }, Buffer.from('\n'), 'GET', { patience: 100 });
+    const seen = await send({ address: '127.0.0.1', port, clear: true }, Buffer.from('\n'), 'GET', {
+      patience: 100,
+    });
     if (!(seen.kind === 'nothing' && seen.reason.includes('ECONNREFUSED'))) return;
     await new Promise((wake) => setTimeout(wake, 20));
   }

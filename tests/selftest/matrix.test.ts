@@ -31,7 +31,9 @@ describe('every mutant fails exactly the cases that list it', () => {
     test(`${name}: ${title}`, async () => {
       const pki = await hierarchy;
       const findings = await examined(await startStandIn(name, pki), pki);
-      const reasons = findings.filter(({ outcome }) => outcome !== 'pass').map((each) => `${each.case}: ${each.because}`);
+      const reasons = findings
+        .filter(({ outcome }) => outcome !== 'pass')
+        .map((each) => `${each.case}: ${each.because}`);
       assert.deepEqual(sorted(having(findings, 'fail')), sorted(caughtBy), reasons.join('\n'));
       assert.deepEqual(sorted(having(findings, 'inconclusive')), sorted(clouds), reasons.join('\n'));
       assert.deepEqual(rejudge({ findings }, 'CapabilityStatement'), []);
@@ -70,21 +72,30 @@ describe('the matrix is whole', () => {
   const owned = new Set(Object.values(mutants).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is shown both values by two stand-ins', () => {
     const binding = catalogue.filter(({ bearing }) => bearing !== 'noted').map(({ id }) => id);
-    assert.deepEqual(binding.filter((id) => !owned.has(id)), []);
+    assert.deepEqual(
+      binding.filter((id) => !owned.has(id)),
+      [],
+    );
   });
   test('every case that a mutant names exists', () => {
     const ids = new Set(catalogue.map(({ id }) => id));
     const named = Object.values(mutants).flatMap(({ caughtBy, clouds = [] }) => [...caughtBy, ...clouds]);
-    assert.deepEqual(named.filter((id) => !ids.has(id)), []);
+    assert.deepEqual(
+      named.filter((id) => !ids.has(id)),
+      [],
+    );
   });
   test('more than four cases on one mutant want a reason', () => {
-    const silent = Object.entries(mutants).filter(([, { caughtBy, because }]) => caughtBy.length > 4 && !because);
+    const silent = Object.entries(mutants).filter(
+      ([, { caughtBy, because }]) => caughtBy.length > 4 && !because,
+    );
     assert.deepEqual(silent, []);
   });
   test('TLS 1.3 is noted: refused by the reference, accepted by its variant', async () => {
     const pki = await hierarchy;
     const noted = everything.filter(({ case: { id } }) => id === 'tls-version/1.3');
-    const seen = async (name: string) => (await examined(await startStandIn(name, pki), pki, noted))[0]?.observation.kind;
+    const seen = async (name: string) =>
+      (await examined(await startStandIn(name, pki), pki, noted))[0]?.observation.kind;
     assert.equal(await seen('conformant'), 'alert');
     assert.equal(await seen('conformant-tls-1.3'), 'server-hello');
   });

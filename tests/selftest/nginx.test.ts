@@ -7,16 +7,30 @@ import { examined, having, hierarchy } from './stand.ts';
 
 /** A provider whose TLS we did not write: what it does wrong in its configuration, and nothing else, is found. */
 
-const skip = nginxPath === undefined ? 'nginx is not installed (apt-get install --no-install-recommends nginx-light)' : false;
+const skip =
+  nginxPath === undefined
+    ? 'nginx is not installed (apt-get install --no-install-recommends nginx-light)'
+    : false;
 
 const told = (findings: readonly Finding[]): string =>
-  findings.filter(({ outcome }) => outcome !== 'pass').map((each) => `${each.case}: ${each.because}`).join('\n');
+  findings
+    .filter(({ outcome }) => outcome !== 'pass')
+    .map((each) => `${each.case}: ${each.because}`)
+    .join('\n');
 
-const table: readonly (readonly [title: string, change: Partial<NginxDecisions>, failing: readonly string[]])[] = [
+const table: readonly (readonly [
+  title: string,
+  change: Partial<NginxDecisions>,
+  failing: readonly string[],
+])[] = [
   ['keeps every rule', {}, []],
   ['ssl_crl taken out', { revocation: '' }, ['client-certificate/revoked']],
   ['the name rule taken out', { nameRule: '' }, ['client-certificate/wrong-name']],
-  ['always taken out of add_header', { cacheControl: 'add_header Cache-Control no-store;' }, ['cache-control/refusal-page']],
+  [
+    'always taken out of add_header',
+    { cacheControl: 'add_header Cache-Control no-store;' },
+    ['cache-control/refusal-page'],
+  ],
   [
     'ssl_protocols widened and the security level lowered',
     { protocols: 'TLSv1 TLSv1.1 TLSv1.2', ciphers: `${keeping.ciphers}:@SECLEVEL=0` },

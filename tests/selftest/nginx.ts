@@ -108,10 +108,13 @@ export async function startNginx(pki: Hierarchy, change: Partial<NginxDecisions>
     'crl.pem': pki.crls.join('\n'),
     'dh.pem': FFDHE2048,
   };
-  for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text, { mode: 0o600 });
+  for (const [name, text] of Object.entries(files))
+    await writeFile(join(folder, name), text, { mode: 0o600 });
   await chmod(folder, 0o755); // its worker gives up root and still has to reach its temporary folders
   const log: string[] = [];
-  const child = spawn(nginxPath, ['-p', folder, '-c', join(folder, 'nginx.conf')], { stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(nginxPath, ['-p', folder, '-c', join(folder, 'nginx.conf')], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
   child.stderr.on('data', (text: Buffer) => log.push(text.toString()));
   const stop = async (): Promise<void> => {
     await ended(child);

@@ -58,7 +58,11 @@ describe('from observation to outcome, for a header', () => {
   const table: readonly (readonly [string, Observation, 'pass' | 'fail' | 'inconclusive'])[] = [
     ['400', response(400, 'bad request'), 'pass'],
     ['422', response(422), 'pass'],
-    ['400 that names the header', response(400, 'Ssp-From is missing; all of Ssp-To, Ssp-TraceID are needed'), 'pass'],
+    [
+      '400 that names the header',
+      response(400, 'Ssp-From is missing; all of Ssp-To, Ssp-TraceID are needed'),
+      'pass',
+    ],
     ['400 that blames another header', response(400, 'Ssp-To is missing'), 'inconclusive'],
     ['400 that blames the certificate', response(400, 'The SSL certificate error'), 'inconclusive'],
     ['the payload', payload, 'fail'],
@@ -138,7 +142,13 @@ describe('the error answer', () => {
     rule: 'token',
     answers: [
       { status: 400, issue: ['invalid'], codes: ['BAD_REQUEST'], source: 'table' },
-      { status: 401, issue: ['invalid', 'security'], codes: [], header: 'www-authenticate', source: 'RFC 6750' },
+      {
+        status: 401,
+        issue: ['invalid', 'security'],
+        codes: [],
+        header: 'www-authenticate',
+        source: 'RFC 6750',
+      },
     ],
   };
   const seen = (status: number, text: string, headers: Response['headers'] = []) =>
@@ -163,7 +173,11 @@ describe('the error answer', () => {
     ['no profile', body((outcome) => delete outcome['meta']), /meta\.profile/],
     ['no issue', body((outcome) => (outcome['issue'] = [])), /no issue/],
     ['null issue', body((outcome) => (outcome['issue'] = [null])), /no issue/],
-    ['details left out', body((outcome) => (outcome['issue'] = [{ severity: 'error', code: 'invalid' }])), /details\.coding/],
+    [
+      'details left out',
+      body((outcome) => (outcome['issue'] = [{ severity: 'error', code: 'invalid' }])),
+      /details\.coding/,
+    ],
     ['warning', body().replace('"error"', '"warning"'), /severity "warning"/],
     ['another code', body().replace('BAD_REQUEST', 'INVALID_PARAMETER'), /code "INVALID_PARAMETER"/],
     ['no display', body().replace('"Bad request"', '""'), /display/],
@@ -182,7 +196,11 @@ describe('the error answer', () => {
 });
 
 describe('Cache-Control', () => {
-  const expected = (of: 'answer' | 'refusal'): Expectation => ({ kind: 'cache-control', directive: 'no-store', of });
+  const expected = (of: 'answer' | 'refusal'): Expectation => ({
+    kind: 'cache-control',
+    directive: 'no-store',
+    of,
+  });
   const with_ = (...values: readonly string[]) =>
     response(400, '', { headers: values.map((value) => ['cache-control', value] as const) });
   test('a directive among others, any letter case, on any of several lines', () => {
@@ -220,7 +238,10 @@ describe('cipher suites', () => {
     assert.equal(outcomeOf(supported, suites('single', 'TLS_ECDHE_ECDSA_1')), 'pass');
   });
   test('order by group; within a group any', () => {
-    assert.equal(outcomeOf(ordered, suites('server', 'TLS_ECDHE_ECDSA_1', 'TLS_ECDHE_RSA_1', 'TLS_DHE_RSA_1')), 'pass');
+    assert.equal(
+      outcomeOf(ordered, suites('server', 'TLS_ECDHE_ECDSA_1', 'TLS_ECDHE_RSA_1', 'TLS_DHE_RSA_1')),
+      'pass',
+    );
     assert.equal(outcomeOf(ordered, suites('server', 'TLS_DHE_RSA_1', 'TLS_ECDHE_RSA_1')), 'fail');
     assert.equal(outcomeOf(ordered, suites('client', 'TLS_ECDHE_RSA_1', 'TLS_DHE_RSA_1')), 'fail');
     assert.equal(outcomeOf(ordered, suites('single')), 'inconclusive');

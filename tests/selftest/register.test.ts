@@ -18,7 +18,8 @@ test('what is not decided by cases has a reason and no case; what is decided by 
   const cited = new Set<string>(catalogue.flatMap(({ requirements }) => requirements));
   for (const { id, decidedBy, because } of register) {
     if (decidedBy === undefined) assert.ok(cited.has(id), `${id} has no case`);
-    else assert.ok(!cited.has(id) && because, `${id} is decided by ${decidedBy}: it needs a reason and no case`);
+    else
+      assert.ok(!cited.has(id) && because, `${id} is decided by ${decidedBy}: it needs a reason and no case`);
   }
 });
 
@@ -28,7 +29,9 @@ describe('each profile in each edition', () => {
       test(`${profile.id} ${edition} leaves no clause unexamined`, () => {
         const planned = plan(profile, { edition, enforcesScope: true });
         const examined = new Set(planned.flatMap(({ clauses }) => clauses.map(({ id }) => id)));
-        const open = scope(profile, edition).filter(({ id, decidedBy }) => decidedBy === undefined && !examined.has(id));
+        const open = scope(profile, edition).filter(
+          ({ id, decidedBy }) => decidedBy === undefined && !examined.has(id),
+        );
         assert.deepEqual(open, []);
       });
     }
@@ -63,9 +66,18 @@ test('a stimulus changes the valid exchange in one place', () => {
     const before = new Set(paths(valid));
     const after = new Set(paths(changed));
     const touched = new Set(
-      [...before, ...after].filter((each) => before.has(each) !== after.has(each)).map((each) => each.split('=')[0] ?? ''),
+      [...before, ...after]
+        .filter((each) => before.has(each) !== after.has(each))
+        .map((each) => each.split('=')[0] ?? ''),
     );
-    const roots = new Set([...touched].map((path) => path.split('/').slice(1, path.startsWith('/http') ? 4 : 2).join('/')));
+    const roots = new Set(
+      [...touched].map((path) =>
+        path
+          .split('/')
+          .slice(1, path.startsWith('/http') ? 4 : 2)
+          .join('/'),
+      ),
+    );
     assert.ok(roots.size <= 1, `${id} touches ${[...roots].join(', ')}`);
     assert.equal(touched.size === 0, Object.keys(stimulus).length === 0, `${id} changes nothing`);
   }

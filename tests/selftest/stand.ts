@@ -47,4 +47,6 @@ export async function examined(
 
 /** Ids of the findings with one outcome, noted ones left out. */
 export const having = (findings: readonly Finding[], outcome: Finding['outcome']): readonly string[] =>
-  findings.filter((finding) => finding.level !== 'noted' && finding.outcome === outcome).map((finding) => finding.case);
+  findings
+    .filter((finding) => finding.level !== 'noted' && finding.outcome === outcome)
+    .map((finding) => finding.case);

@@ -1,0 +1,409 @@
+import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
+import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
+import * as x509 from '@peculiar/x509';
+import { importKey, type Authority } from './authority.ts';
+import { ConfigurationError } from './configuration-error.ts';
+import {
+  createHierarchy,
+  credentialNames,
+  type Authorities,
+  type Credential,
+  type CredentialName,
+  type Hierarchy,
+  type HierarchyOptions,
+} from './index.ts';
+import { installGuide } from './install.ts';
+import { keyStore, TRUST_PASSWORD, trustStore } from './pkcs12.ts';
+
+/** One file of a trust pack, as `pki.json` lists it. */
+export interface InventoryEntry {
+  readonly file: string;
+  readonly role: string;
+  /** Serial number of the certificate in it, hex. */
+  readonly serial?: string;
+  /** ISO 8601. */
+  readonly made: string;
+  readonly until: string;
+  /** Whether it may be given away; private keys and what the tester presents may not. */
+  readonly share: boolean;
+}
+
+/** `pki.json`: what the pack is for and what is in it. */
+export interface PackManifest {
+  readonly ssp: string;
+  readonly host: readonly string[];
+  readonly notAfter: string;
+  readonly revocation?: string;
+  /** Whether the provider kept its key and sent a request. */
+  readonly ownKey: boolean;
+  readonly inventory: readonly InventoryEntry[];
+}
+
+export type PackOptions = Omit<HierarchyOptions, 'authorities' | 'providerKey'> & {
+  /** A PKCS#10 request, PEM: the provider's key never leaves it. */
+  readonly csr?: string;
+};
+
+interface PackFile {
+  readonly name: string;
+  readonly content: string | Buffer;
+  readonly role: string;
+  readonly share: boolean;
+  readonly serial?: string;
+}
+
+const isSecret = (name: string): boolean => /\.(key|p12)$/.test(name) && name !== 'provider/trust.p12';
+const serialOf = (pem: string): string => new X509Certificate(pem).serialNumber.toLowerCase();
+
+/**
+ * The public key of a PKCS#10 request (RFC 2986), and the names that it asks for.
+ * @throws ConfigurationError on `--csr`: unreadable, signature wrong, key too weak
+ */
+async function readRequest(pem: string): Promise<{ publicKey: x509.PublicKey; names: readonly string[] }> {
+  let request: x509.Pkcs10CertificateRequest;
+  try {
+    request = new x509.Pkcs10CertificateRequest(pem);
+  } catch {
+    throw new ConfigurationError(
+      '--csr',
+      'that is no certificate signing request in PEM (`openssl req -new` makes one)',
+    );
+  }
+  if (!(await request.verify().catch(() => false))) {
+    throw new ConfigurationError('--csr', 'the request is not signed by the key in it; make it again');
+  }
+  const { algorithm } = request.publicKey;
+  const bits = 'modulusLength' in algorithm ? Number(algorithm.modulusLength) : undefined;
+  if (bits !== undefined && bits < 2048)
+    throw new ConfigurationError('--csr', `RSA ${bits} is too weak; use 2048 bits or more`);
+  const san = request.extensions.find((each) => each instanceof x509.SubjectAlternativeNameExtension);
+  const asked = (san?.names.items ?? [])
+    .filter(({ type }) => type === 'dns' || type === 'ip')
+    .map(({ value }) => value);
+  return {
+    publicKey: request.publicKey,
+    names: asked.length > 0 ? asked : request.subjectName.getField('CN'),
+  };
+}
+
+function filesOf(hierarchy: Hierarchy & { authorities: Authorities }, ownKey: boolean): readonly PackFile[] {
+  const { ssp, hosts, root, sub, crls, provider, clients, authorities, notAfter } = hierarchy;
+  const password = ownKey ? undefined : randomBytes(9).toString('base64url');
+  const chainOf = ({ certificate, chain }: Credential): string => [certificate, ...chain].join('');
+  const guide = installGuide({
+    ssp,
+    hosts,
+    until: notAfter.toISOString().slice(0, 10),
+    trustPassword: TRUST_PASSWORD,
+    ...(password !== undefined && { keyStorePassword: password }),
+  });
+  const inside =
+    (folder: string, share: boolean) =>
+    (name: string, role: string, content: string | Buffer, serial?: string) => ({
+      name: `${folder}/${name}`,
+      role,
+      content,
+      share,
+      ...(serial !== undefined && { serial }),
+    });
+  const given = inside('provider', true);
+  const kept = inside('authority', false);
+  const presented = inside('clients', false);
+  return [
+    given('ca.pem', 'trust anchors: root and sub CA', `${root}${sub}`),
+    given('root.pem', 'root CA', root, serialOf(root)),
+    given('sub.pem', 'sub CA', sub, serialOf(sub)),
+    given('crl.pem', 'CRLs of root and sub CA', crls.join('')),
+    given(
+      'provider.pem',
+      "the provider's server certificate with its chain",
+      chainOf(provider),
+      serialOf(provider.certificate),
+    ),
+    given(
+      'trust.p12',
+      'trust anchors for Java',
+      trustStore([
+        ['assay-root', root],
+        ['assay-sub', sub],
+      ]),
+    ),
+    given('INSTALL.md', 'how to install and to remove', guide),
+    ...(password === undefined
+      ? []
+      : [
+          given('provider.key', "the provider's private key: for the provider alone", provider.key),
+          given(
+            'provider.p12',
+            "the provider's key and certificate: for the provider alone",
+            keyStore(provider, password),
+          ),
+        ]),
+    ...credentialNames.flatMap((name) => [
+      presented(
+        `${name}.pem`,
+        `client certificate: ${name}`,
+        chainOf(clients[name]),
+        serialOf(clients[name].certificate),
+      ),
+      presented(`${name}.key`, `private key of ${name}`, clients[name].key),
+    ]),
+    kept('root.key', "the root CA's private key", authorities.root.key.pem),
+    kept('sub.key', "the sub CA's private key", authorities.sub.key.pem),
+  ];
+}
+
+/** Makes the pack beside its place and moves it there whole. */
+async function place(dir: string, files: readonly PackFile[], manifest: PackManifest): Promise<void> {
+  await mkdir(dirname(dir), { recursive: true });
+  const draft = await mkdtemp(join(dirname(dir), `.${basename(dir)}.draft-`)); // 0700 by mkdtemp
+  try {
+    for (const folder of ['provider', 'clients', 'authority'])
+      await mkdir(join(draft, folder), { mode: 0o700 });
+    for (const { name, content } of files) {
+      await writeFile(join(draft, name), content, {
+        mode: isSecret(name) || name === 'provider/INSTALL.md' ? 0o600 : 0o644,
+      });
+    }
+    await writeFile(join(draft, 'pki.json'), `${JSON.stringify(manifest, null, 2)}\n`);
+    const previous = `${draft}.previous`;
+    const replaced = await rename(dir, previous).then(
+      () => true,
+      () => false,
+    );
+    try {
+      await rename(draft, dir);
+    } catch (error) {
+      if (replaced) await rename(previous, dir);
+      throw error;
+    }
+    await rm(previous, { recursive: true, force: true });
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
+async function write(dir: string, options: HierarchyOptions, ownKey: boolean): Promise<PackManifest> {
+  const hierarchy = await createHierarchy(options);
+  const files = filesOf(hierarchy, ownKey);
+  const made = new Date().toISOString();
+  const until = hierarchy.notAfter.toISOString();
+  const manifest: PackManifest = {
+    ssp: hierarchy.ssp,
+    host: hierarchy.hosts,
+    notAfter: until,
+    ...(options.revocation && { revocation: options.revocation.href }),
+    ownKey,
+    inventory: files.map(({ name, role, serial, share }) => ({
+      file: name,
+      role,
+      ...(serial !== undefined && { serial }),
+      made,
+      until: untilOf(name, hierarchy) ?? until,
+      share,
+    })),
+  };
+  await place(resolve(dir), files, manifest);
+  return manifest;
+}
+
+/** The end of a certificate's own life, where the file holds one. */
+function untilOf(name: string, { clients, root, sub }: Hierarchy): string | undefined {
+  const client = /^clients\/(.+)\.pem$/.exec(name)?.[1] as CredentialName | undefined;
+  const pem = client
+    ? clients[client].certificate
+    : name === 'provider/root.pem'
+      ? root
+      : name === 'provider/sub.pem'
+        ? sub
+        : '';
+  return pem === '' ? undefined : new Date(new X509Certificate(pem).validTo).toISOString();
+}
+
+/**
+ * Makes a trust pack in a directory that does not exist yet.
+ * @throws ConfigurationError on `--out` where something is there, on `--csr` where the request is no good
+ */
+export async function writePack(dir: string, { csr, ...options }: PackOptions): Promise<PackManifest> {
+  if (await exists(dir))
+    throw new ConfigurationError('--out', `${dir} is there already; --renew renews it, or choose another`);
+  if (csr === undefined) return write(dir, options, false);
+  const { publicKey, names } = await readRequest(csr);
+  return write(dir, { ...options, hosts: options.hosts ?? names, providerKey: publicKey }, true);
+}
+
+/**
+ * Makes the certificates and CRLs of a pack anew. Its CAs stay while they outlive the new period, so that what a
+ * provider trusts goes on to be right; otherwise new ones are made.
+ * @returns the manifest, and whether the CAs are the old ones
+ */
+export async function renewPack(
+  dir: string,
+  options: Omit<PackOptions, 'csr'>,
+): Promise<PackManifest & { readonly sameAuthorities: boolean }> {
+  const old = await readManifest(dir);
+  const days = options.days ?? 90;
+  const [root, sub] = await Promise.all([readAuthority(dir, 'root'), readAuthority(dir, 'sub')]);
+  const needed = Date.now() + days * 86_400_000;
+  const sameAuthorities =
+    Math.min(root.certificate.notAfter.getTime(), sub.certificate.notAfter.getTime()) >= needed;
+  const server = await readPem(dir, 'provider/provider.pem');
+  const revocation =
+    options.revocation ?? (old.revocation === undefined ? undefined : new URL(old.revocation));
+  const manifest = await write(
+    dir,
+    {
+      ssp: options.ssp ?? old.ssp,
+      hosts: options.hosts ?? old.host,
+      days,
+      ...(revocation && { revocation }),
+      ...(sameAuthorities && { authorities: { root, sub } }),
+      ...(old.ownKey && { providerKey: new x509.X509Certificate(server).publicKey }),
+    },
+    old.ownKey,
+  );
+  return { ...manifest, sameAuthorities };
+}
+
+/** Renewing is the mend for whatever is wrong with a pack's files. */
+const damaged = (dir: string, name: string, what: string): ConfigurationError =>
+  new ConfigurationError(
+    join(dir, name),
+    `${what}; make the pack again with \`assay pki --out ${dir} --renew\`, or a new one elsewhere`,
+  );
+
+async function readText(dir: string, name: string): Promise<string> {
+  try {
+    return await readFile(join(dir, name), 'utf8');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (!(await exists(join(dir, 'pki.json')))) {
+      throw new ConfigurationError(
+        dir,
+        'is no trust pack (it holds no pki.json); `assay pki --out DIR` makes one',
+      );
+    }
+    throw damaged(dir, name, code === 'ENOENT' ? 'is missing' : `cannot be read (${code ?? 'unknown'})`);
+  }
+}
+
+async function readPem(dir: string, name: string): Promise<string> {
+  const text = await readText(dir, name);
+  try {
+    new X509Certificate(text);
+    return text;
+  } catch {
+    throw damaged(dir, name, 'holds no readable certificate');
+  }
+}
+
+async function readManifest(dir: string): Promise<PackManifest> {
+  const text = await readText(dir, 'pki.json');
+  try {
+    const manifest = JSON.parse(text) as Partial<PackManifest>;
+    const { ssp, host, notAfter } = manifest;
+    if (typeof ssp === 'string' && Array.isArray(host) && !Number.isNaN(Date.parse(notAfter ?? ''))) {
+      return manifest as PackManifest;
+    }
+  } catch {
+    // told below
+  }
+  throw damaged(dir, 'pki.json', 'is no description of a trust pack');
+}
+
+async function readKey(dir: string, name: string): Promise<string> {
+  const text = await readText(dir, name);
+  const { mode } = await stat(join(dir, name));
+  if (process.platform !== 'win32' && (mode & 0o077) !== 0) {
+    throw new ConfigurationError(
+      join(dir, name),
+      `others can read this private key; type \`chmod 600 ${join(dir, name)}\``,
+    );
+  }
+  try {
+    createPrivateKey(text);
+    return text;
+  } catch {
+    throw damaged(dir, name, 'holds no readable private key');
+  }
+}
+
+async function readAuthority(dir: string, name: 'root' | 'sub'): Promise<Authority> {
+  const key = await readKey(dir, `authority/${name}.key`);
+  const certificate = new x509.X509Certificate(await readPem(dir, `provider/${name}.pem`));
+  try {
+    return { certificate, key: await importKey(key) };
+  } catch {
+    throw damaged(dir, `authority/${name}.key`, 'is not the key of its certificate');
+  }
+}
+
+const blocks = (text: string, label: string): readonly string[] =>
+  (text.match(new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\\n?`, 'g')) ?? []).map(
+    (each) => `${each.trimEnd()}\n`,
+  );
+
+async function readCredential(dir: string, certificateFile: string, keyFile: string): Promise<Credential> {
+  const [text, key] = await Promise.all([readPem(dir, certificateFile), readKey(dir, keyFile)]);
+  const [certificate, ...chain] = blocks(text, 'CERTIFICATE');
+  if (certificate === undefined || !new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key))) {
+    throw damaged(dir, keyFile, `is not the key of ${certificateFile}`);
+  }
+  return { certificate, key, chain };
+}
+
+/** Whether a pack may be used at a moment: on its last day with a warning, after it not at all. */
+export function validity(
+  { notAfter }: Pick<Hierarchy, 'notAfter'>,
+  now: Date,
+): 'good' | 'last-day' | 'expired' {
+  const left = notAfter.getTime() - now.getTime();
+  return left <= 0 ? 'expired' : left <= 86_400_000 ? 'last-day' : 'good';
+}
+
+/**
+ * Opens a trust pack, all of it checked. The CAs' keys are not touched.
+ * @throws ConfigurationError naming the file: missing, damaged, readable by others, expired
+ */
+export async function readPack(dir: string): Promise<Hierarchy> {
+  const { ssp, host, notAfter, ownKey } = await readManifest(dir);
+  const [root, sub, crlText, ...credentials] = await Promise.all([
+    readPem(dir, 'provider/root.pem'),
+    readPem(dir, 'provider/sub.pem'),
+    readText(dir, 'provider/crl.pem'),
+    ...credentialNames.map((name) => readCredential(dir, `clients/${name}.pem`, `clients/${name}.key`)),
+  ]);
+  const [rootCrl, subCrl] = blocks(crlText, 'X509 CRL');
+  if (rootCrl === undefined || subCrl === undefined)
+    throw damaged(dir, 'provider/crl.pem', 'does not hold two CRLs');
+  const server = await readPem(dir, 'provider/provider.pem');
+  const provider = ownKey
+    ? { certificate: blocks(server, 'CERTIFICATE')[0] ?? '', key: '', chain: [sub] }
+    : await readCredential(dir, 'provider/provider.pem', 'provider/provider.key');
+  const pack: Hierarchy = {
+    ssp,
+    hosts: host,
+    notAfter: new Date(notAfter),
+    root,
+    sub,
+    crls: [rootCrl, subCrl],
+    provider,
+    clients: Object.fromEntries(
+      credentialNames.map((name, at) => [name, credentials[at]]),
+    ) as Hierarchy['clients'],
+  };
+  if (validity(pack, new Date()) === 'expired') {
+    throw new ConfigurationError(
+      dir,
+      `this trust pack expired on ${notAfter.slice(0, 10)}; \`assay pki --out ${dir} --renew\` renews it`,
+    );
+  }
+  return pack;
+}

@@ -1,0 +1,119 @@
+import { readFile } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigurationError } from '../certs/configuration-error.ts';
+import { renewPack, writePack } from '../certs/pack.ts';
+
+interface PkiOptions {
+  readonly out: string;
+  readonly host: readonly string[];
+  readonly ssp?: string;
+  readonly days?: number;
+  readonly revocation?: URL;
+  readonly csr?: string;
+  readonly renew?: boolean;
+}
+
+/** RFC 1123 host names: labels of letters, digits and inner hyphens. */
+const NAME = /^(?=.{1,253}$)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*$/i;
+
+function hostName(value: string): string {
+  if (!NAME.test(value) && !isIP(value))
+    throw new InvalidArgumentError('a host name or an IP address, without scheme or port');
+  return value;
+}
+const hosts = (value: string, before: readonly string[]): readonly string[] => [...before, hostName(value)];
+
+function serverName(value: string): string {
+  if (!NAME.test(value)) throw new InvalidArgumentError('a host name');
+  if (/(^|\.)(nhs\.uk|nhs\.net)$/i.test(value)) {
+    throw new InvalidArgumentError('a name of your own: a test certificate never carries a name of the NHS');
+  }
+  return value;
+}
+
+function life(value: string): number {
+  const days = Number(value);
+  if (!Number.isInteger(days) || days < 1 || days > 365)
+    throw new InvalidArgumentError('a whole number of days from 1 to 365');
+  return days;
+}
+
+function webAddress(value: string): URL {
+  const url = URL.canParse(value) ? new URL(value) : undefined;
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
+    throw new InvalidArgumentError('an http or https URL');
+  return url;
+}
+
+/** `assay pki`: makes or renews a trust pack. */
+export function pkiCommand(): Command {
+  return new Command('pki')
+    .description('make the test CA, the credentials that Assay presents, and what a provider installs')
+    .requiredOption('--out <dir>', 'directory of the trust pack; it may not exist yet, unless with --renew')
+    .option(
+      '--host <name>',
+      "name or address in the provider's certificate; may be repeated (default: localhost, 127.0.0.1)",
+      hosts,
+      [],
+    )
+    .option('--ssp <name>', "FQDN in the SSP's client certificate (default: ssp.assay.test)", serverName)
+    .option('--days <n>', 'life of certificates and CRLs in days, 1 to 365 (default: 90)', life)
+    .option('--revocation <url>', 'base URL of CRLs and OCSP, to be named in the certificates', webAddress)
+    .option('--csr <file>', "sign this request instead of making the provider's key", String)
+    .option('--renew', 'make the certificates of an existing pack anew; its CAs stay while they last')
+    .addHelpText('after', '\nExample:\n  assay pki --out pki --host provider.local --host 10.0.0.7')
+    .action(makePack);
+}
+
+async function makePack({ out, csr, renew, host, ...options }: PkiOptions): Promise<void> {
+  const wanted = { ...options, ...(host.length > 0 && { hosts: host }) };
+  if (renew) {
+    if (csr !== undefined)
+      throw new ConfigurationError(
+        '--csr',
+        'a renewed pack keeps the key it has; leave --csr or --renew out',
+      );
+    const { sameAuthorities, notAfter, ownKey } = await renewPack(out, wanted);
+    const authorities = sameAuthorities
+      ? 'The CAs are the same: what the provider trusts stays right. Install the new crl.pem and provider.pem.'
+      : 'The old CAs would not have lasted: new ones are made. Install the pack again, ca.pem first.';
+    report(out, notAfter, ownKey, authorities);
+    return;
+  }
+  const manifest = await writePack(out, {
+    ...wanted,
+    ...(csr !== undefined && { csr: await readRequestFile(csr) }),
+  });
+  report(
+    out,
+    manifest.notAfter,
+    manifest.ownKey,
+    `Install what is in ${out}/provider as ${out}/provider/INSTALL.md says.`,
+  );
+}
+
+async function readRequestFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new ConfigurationError(
+      '--csr',
+      `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
+  }
+}
+
+function report(out: string, notAfter: string, ownKey: boolean, next: string): void {
+  process.stdout.write(
+    [
+      `Trust pack in ${out}, good until ${notAfter.slice(0, 10)}.`,
+      `  ${out}/provider    for the provider${ownKey ? '; its key stayed where it was made' : ''}`,
+      `  ${out}/clients     what Assay presents; stays with you`,
+      `  ${out}/authority   the keys of the CAs; stay with you`,
+      next,
+      `Then name the pack in the subject file ("pki": "${out}") and type: assay run subject.json`,
+      '',
+    ].join('\n'),
+  );
+}
