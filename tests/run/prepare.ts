@@ -1,6 +1,6 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
-import { readPack } from '../../certs/pack.ts';
+import { readPack, validity } from '../../certs/pack.ts';
 import { startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { ASID } from '../../mocks/provider/server.ts';
 import type { Target } from '../drive/driver.ts';
@@ -115,8 +115,8 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     );
   }
   const url = new URL(subject.url);
-  const destination = await resolveDestination(subject.url, subject.connect);
-  guard(destination, ['wire'], subject.consent, { place: file, today: new Date(), named: url.hostname });
+  const destination = await resolveDestination(subject.url, subject.connect, `${file}#/connect`);
+  guard(destination, ['wire'], subject.consent, { place: file, today: new Date() });
   const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
   const hierarchy = pack ?? (await createHierarchy());
   const anchors =
@@ -132,7 +132,12 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     declared: { edition, enforcesScope: subject.options?.enforcesScope ?? false },
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
     notExamined: subject.notExamined ?? [],
-    warnings: [],
+    warnings:
+      pack && validity(pack, new Date()) === 'last-day'
+        ? [
+            `the trust pack ends on ${pack.notAfter.toISOString()}; \`assay pki --out ${subject.pki} --renew\` renews it`,
+          ]
+        : [],
     hints: [
       ...(pack
         ? [`does the provider trust ${subject.pki}/provider/ca.pem and expect ${pack.ssp}?`]

@@ -1,0 +1,230 @@
+import { readFileSync } from 'node:fs';
+import { readFile, realpath, stat } from 'node:fs/promises';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { Ajv, type ErrorObject } from 'ajv';
+import { ConfigurationError } from '../../certs/configuration-error.ts';
+import type { Consent } from './guard.ts';
+import { parseStrictJson } from './json.ts';
+
+/** A subject file, read and checked; its paths are absolute. */
+export interface Subject {
+  /** The file itself, as it was named. */
+  readonly file: string;
+  readonly profile: 'gpconnect' | 'nrl' | 'ftrs';
+  readonly edition?: string;
+  /** Byte for byte as written: it is the audience of every token. */
+  readonly url: string;
+  readonly connect?: string;
+  readonly pki?: string;
+  readonly trust?: string;
+  readonly asid?: { readonly provider: string; readonly consumer: string };
+  readonly siblings?: readonly { readonly url: string; readonly asid: string }[];
+  readonly plain?: string;
+  readonly unsecured?: string;
+  readonly callback?: { readonly listen: string; readonly url: string };
+  readonly issuer?: string;
+  readonly revocation?: 'file' | 'crldp' | 'ocsp' | 'none';
+  readonly options?: { readonly enforcesScope?: boolean; readonly clockSkew?: number };
+  readonly openapi?: string;
+  readonly data?: Readonly<Record<string, unknown>>;
+  readonly notExamined?: readonly { readonly case: string; readonly because: string }[];
+  readonly consent?: Consent;
+}
+
+export interface ReadOptions {
+  /** Folders outside the file's own that its paths may lead into. */
+  readonly allowPath?: readonly string[];
+}
+
+const LARGEST = 1_000_000;
+const PATHS = ['pki', 'trust', 'issuer', 'openapi'] as const;
+
+const schema = JSON.parse(readFileSync(new URL('./subject.schema.json', import.meta.url), 'utf8')) as object;
+let validate: ReturnType<Ajv['compile']> | undefined;
+
+/**
+ * Reads a subject file. It is data from a stranger: nothing in it is run, and its paths stay below its folder
+ * unless `allowPath` says otherwise.
+ * @throws ConfigurationError naming the file and the JSON pointer of each mistake, one a line
+ */
+export async function readSubject(file: string, { allowPath = [] }: ReadOptions = {}): Promise<Subject> {
+  const value = parseStrictJson(await readText(file), file);
+  validate ??= new Ajv({
+    allErrors: true,
+    verbose: true,
+    strict: true,
+    strictRequired: false,
+    strictTypes: false,
+  }).compile(schema);
+  if (!validate(value))
+    throw asOne(
+      file,
+      (validate.errors ?? []).flatMap((error) => sentence(error)),
+    );
+  const written = value as Omit<Subject, 'file'>;
+  const wrong = [...urlFaults(written.url), ...dateFaults(written)];
+  if (wrong.length > 0) throw asOne(file, wrong);
+  const paths = await Promise.all(PATHS.map((name) => within(file, name, written[name], allowPath)));
+  return {
+    ...written,
+    file,
+    ...Object.fromEntries(PATHS.flatMap((name, at) => (paths[at] === undefined ? [] : [[name, paths[at]]]))),
+  };
+}
+
+async function readText(file: string): Promise<string> {
+  try {
+    const found = await stat(file);
+    if (found.isDirectory()) throw new ConfigurationError(file, 'is a directory; name a subject file');
+    if (found.size > LARGEST)
+      throw new ConfigurationError(file, `is too large for a subject file (${found.size} bytes)`);
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    throw new ConfigurationError(
+      file,
+      code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code ?? 'unknown'})`,
+    );
+  }
+}
+
+/** A mistake in the file: its JSON pointer and a sentence. */
+type Mistake = readonly [pointer: string, what: string];
+
+function asOne(file: string, mistakes: readonly Mistake[]): ConfigurationError {
+  const [[pointer, what] = ['', 'is no subject file'], ...rest] = mistakes;
+  const more = rest.map(([at, sentenceOf]) => `\n       ${file}#${at}: ${sentenceOf}`).join('');
+  return new ConfigurationError(`${file}#${pointer}`, `${what}${more}`);
+}
+
+/** The value in question, short and printable. */
+const shown = (value: unknown): string => {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+};
+const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
+
+function sentence({
+  instancePath,
+  keyword,
+  params,
+  data,
+  parentSchema,
+  message,
+}: ErrorObject): readonly Mistake[] {
+  switch (keyword) {
+    case 'if':
+      return []; // what its branch says is told by itself
+    case 'additionalProperties': {
+      const name = String(params['additionalProperty']);
+      const known = Object.keys((parentSchema?.['properties'] ?? {}) as object);
+      const near = nearest(name, known);
+      return [
+        [
+          `${instancePath}/${escaped(name)}`,
+          `is no known field; ${near ? `did you mean ${near}?` : `known: ${known.join(', ')}`}`,
+        ],
+      ];
+    }
+    case 'required':
+      return [[`${instancePath}/${String(params['missingProperty'])}`, 'is missing']];
+    case 'enum':
+      return [
+        [instancePath, `${shown(data)} is none of ${(params['allowedValues'] as unknown[]).join(', ')}`],
+      ];
+    case 'maxProperties':
+      return [[instancePath, 'has to be empty: this version takes none']];
+    case 'pattern': {
+      const [example] = (parentSchema?.['examples'] ?? []) as unknown[];
+      return [
+        [
+          instancePath,
+          `${shown(data)} has not the right form${example === undefined ? '' : `; for example ${shown(example)}`}`,
+        ],
+      ];
+    }
+    default:
+      return [[instancePath, `${message ?? 'is wrong'}, and is ${shown(data)}`]];
+  }
+}
+
+/** Letters to insert, delete or replace (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, at) => at);
+  for (const [i, letter] of [...a].entries()) {
+    let corner = i;
+    row = row.map((above, j) => {
+      if (j === 0) return i + 1;
+      const cost = Math.min(above + 1, corner + (letter === b[j - 1] ? 0 : 1));
+      corner = above;
+      return cost;
+    });
+    for (let j = 1; j < row.length; j += 1)
+      row[j] = Math.min(row[j] ?? Infinity, (row[j - 1] ?? Infinity) + 1);
+  }
+  return row.at(-1) ?? Infinity;
+}
+const nearest = (name: string, known: readonly string[]): string | undefined =>
+  known
+    .map((each) => [distance(name.toLowerCase(), each.toLowerCase()), each] as const)
+    .filter(([far]) => far <= 2)
+    .sort(([a], [b]) => a - b)[0]?.[1];
+
+function urlFaults(url: string): readonly Mistake[] {
+  const fault = (what: string): readonly Mistake[] => [['/url', what]];
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  if (!parsed) return fault(`${shown(url)} is no URL`);
+  if (parsed.protocol === 'http:')
+    return fault('a provider is reached over https; a plain-HTTP port goes in `plain`');
+  if (parsed.protocol !== 'https:')
+    return fault(`${shown(parsed.protocol)} is no scheme for a provider; write https://`);
+  if (parsed.username !== '' || parsed.password !== '')
+    return fault('a URL carries no user name or password');
+  if (parsed.search !== '' || url.includes('?')) return fault('a service root URL has no query');
+  if (parsed.hash !== '' || url.includes('#')) return fault('a service root URL has no fragment');
+  if (url.endsWith('/')) return fault('a service root URL has no slash at its end');
+  if (/\s/.test(url)) return fault('a URL has no white space');
+  return [];
+}
+
+const isDay = (text: string): boolean => {
+  const day = new Date(`${text}T00:00:00Z`);
+  return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
+};
+const dateFaults = ({ consent }: Omit<Subject, 'file'>): readonly Mistake[] =>
+  consent && !isDay(consent.until)
+    ? [['/consent/until', `${shown(consent.until)} is no day of the calendar`]]
+    : [];
+
+/** A path of the file, absolute; refused where it leads out of the file's folder, links resolved. */
+async function within(
+  file: string,
+  field: (typeof PATHS)[number],
+  path: string | undefined,
+  allowPath: readonly string[],
+): Promise<string | undefined> {
+  if (path === undefined) return undefined;
+  const place = `${file}#/${field}`;
+  if (path.includes('\0')) throw new ConfigurationError(place, 'a path holds no NUL');
+  const wanted = resolve(dirname(file), path);
+  const real = await realpath(wanted).catch(() => undefined);
+  if (real === undefined)
+    throw new ConfigurationError(place, `${shown(path)} does not exist (it would be ${wanted})`);
+  const folders = await Promise.all(
+    [dirname(file), ...allowPath].map((folder) => realpath(resolve(folder)).catch(() => undefined)),
+  );
+  const inside = folders.some((folder) => folder !== undefined && isBelow(real, folder));
+  if (!inside) {
+    throw new ConfigurationError(
+      place,
+      `${shown(path)} leads out of the subject file's folder; if you mean it, add --allow-path ${dirname(real)}`,
+    );
+  }
+  return wanted;
+}
+
+const isBelow = (path: string, folder: string): boolean => {
+  const way = relative(folder, path);
+  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
+};
