@@ -6,7 +6,7 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 }
 
 /** The second front end: a test for each case, for teams who want Playwright's report, UI and sharding. */
-export default defineConfig({
+export default defineConfig<object, { profile: string }>({
   testDir: 'tests',
   testMatch: 'conformance.spec.ts',
   outputDir: 'test-results/artifacts',
@@ -18,5 +18,5 @@ export default defineConfig({
     ['html', { outputFolder: 'playwright-report', open: 'never' }],
     ['./tests/run/recorder.ts', { directory: process.env['ASSAY_RECORD_DIR'] ?? 'test-results' }],
   ],
-  projects: profiles.map(({ id }) => ({ name: id, grep: new RegExp(`@${id}\\b`) })),
+  projects: profiles.map(({ id }) => ({ name: id, grep: new RegExp(`@${id}\\b`), use: { profile: id } })),
 });

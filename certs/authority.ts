@@ -1,6 +1,5 @@
-import 'reflect-metadata'; // @peculiar/x509 needs it before its own import
 import { randomBytes, webcrypto } from 'node:crypto';
-import * as x509 from '@peculiar/x509';
+import * as x509 from './x509.ts';
 
 /** A key pair with its key identifier (RFC 5280 §4.2.1.2, method 1), in hex. */
 export interface KeyPair {

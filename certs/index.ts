@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { PublicKeyType } from '@peculiar/x509';
+import type { PublicKeyType } from './x509.ts';
 import { generate as generateSelfSigned } from 'selfsigned';
 import {
   certificatePem,
@@ -74,7 +74,9 @@ export const DEFAULT_HOSTS: readonly string[] = ['localhost', '127.0.0.1'];
 export const DEFAULT_DAYS = 90;
 
 const DAY = 86_400_000;
-const CA_DAYS = 365;
+const CA_DAYS = 370;
+/** A leaf that has expired was issued by a CA that was there before it. */
+const CA_AGE = 40 * DAY;
 /** Clocks differ: what is good has been good for an hour. */
 const SKEW = 3_600_000;
 
@@ -96,7 +98,7 @@ export async function createAuthorities(now = new Date()): Promise<Authorities> 
 }
 
 async function authoritiesOf(rootKey: KeyPair, subKey: KeyPair, now: Date): Promise<Authorities> {
-  const validity = from(now, -SKEW, CA_DAYS * DAY);
+  const validity = from(now, -CA_AGE, CA_DAYS * DAY);
   const until = validity.notAfter;
   const root = await createAuthority({
     name: authorityName('Root CA', until),
@@ -172,7 +174,7 @@ export async function createHierarchy(
     client('another-system.assay.test', good),
     client(ssp, good),
     client(ssp, from(now, -30 * DAY, -DAY)),
-    client(ssp, from(now, DAY, days * DAY + DAY)),
+    client(ssp, from(now, DAY, (days + 2) * DAY)),
     client(ssp, good, rogue.sub, sub.key.identifier),
     issue(sub, {
       subject: device(hosts.find((host) => !isIP(host)) ?? hosts[0] ?? 'localhost'),

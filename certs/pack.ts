@@ -1,7 +1,6 @@
 import { createPrivateKey, randomBytes, X509Certificate } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import * as x509 from '@peculiar/x509';
 import { importKey, type Authority } from './authority.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import {
@@ -15,6 +14,7 @@ import {
 } from './index.ts';
 import { installGuide } from './install.ts';
 import { keyStore, TRUST_PASSWORD, trustStore } from './pkcs12.ts';
+import * as x509 from './x509.ts';
 
 /** One file of a trust pack, as `pki.json` lists it. */
 export interface InventoryEntry {
@@ -40,7 +40,7 @@ export interface PackManifest {
   readonly inventory: readonly InventoryEntry[];
 }
 
-export type PackOptions = Omit<HierarchyOptions, 'authorities' | 'providerKey'> & {
+export type PackOptions = Omit<HierarchyOptions, 'providerKey'> & {
   /** A PKCS#10 request, PEM: the provider's key never leaves it. */
   readonly csr?: string;
 };
@@ -246,7 +246,7 @@ export async function writePack(dir: string, { csr, ...options }: PackOptions): 
  */
 export async function renewPack(
   dir: string,
-  options: Omit<PackOptions, 'csr'>,
+  options: Omit<PackOptions, 'csr' | 'authorities'>,
 ): Promise<PackManifest & { readonly sameAuthorities: boolean }> {
   const old = await readManifest(dir);
   const days = options.days ?? 90;

@@ -4,8 +4,9 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readPack, writePack } from '../certs/pack.ts';
+import { checkStandIn } from '../tests/run/prepare.ts';
 import { ASID, SERVICE_PATH, startProvider } from '../mocks/provider/server.ts';
-import { policyOf, standInNames, startStandIn } from '../mocks/provider/stand-in.ts';
+import { policyOf, startStandIn } from '../mocks/provider/stand-in.ts';
 
 interface ServeOptions {
   readonly mock: string;
@@ -46,12 +47,7 @@ export function serveCommand(): Command {
 
 async function serve(options: ServeOptions): Promise<void> {
   const { mock, http } = options;
-  if (!standInNames.includes(mock)) {
-    throw new ConfigurationError(
-      '--mock',
-      `no stand-in is called ${JSON.stringify(mock)}; \`assay list\` names the mutants`,
-    );
-  }
+  checkStandIn(mock, '--mock');
   const url = checkedUrl(options);
   const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
   const wipe = (): Promise<void> => rm(folder, { recursive: true, force: true });

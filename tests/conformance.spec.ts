@@ -5,7 +5,6 @@ import { expect, test } from './run/fixtures.ts';
 for (const profile of profiles) {
   const { planned } = await frontOf(profile);
   test.describe(profile.title, { tag: `@${profile.id}` }, () => {
-    test.use({ profile: profile.id });
     for (const each of planned) {
       const { case: entry, clauses, level } = each;
       test(entry.id, { tag: clauses.map(({ id }) => `@${id}`) }, async ({ judged }, info) => {

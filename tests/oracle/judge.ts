@@ -4,6 +4,7 @@ import {
   blames,
   describe,
   excerpt,
+  gist,
   headerValues,
   isPayload,
   saysNothing,
@@ -84,7 +85,7 @@ export function judge(
 
 /** A refusal in words, with the text of the page where there is one. */
 function refusalOf(seen: Observation): string {
-  const text = seen.kind === 'response' ? excerpt(seen.body) : '';
+  const text = seen.kind === 'response' ? gist(seen) : '';
   return text ? `${describe(seen)}: “${text}”` : describe(seen);
 }
 
@@ -100,7 +101,7 @@ function strengthOf(seen: Observation): Strength | undefined {
 function clientError(seen: Response, rule: Parameters<typeof blames>[1]): Verdict {
   const other = blames(seen, rule);
   return other
-    ? inconclusive(`HTTP ${seen.status}, but it blames another rule (${other}): “${excerpt(seen.body)}”`)
+    ? inconclusive(`HTTP ${seen.status}, but it blames another rule (${other}): “${gist(seen)}”`)
     : pass(`refused over HTTP: ${refusalOf(seen)}`, strengthOf(seen));
 }
 
@@ -118,7 +119,7 @@ function connectionRefused(seen: Observation, rule: Parameters<typeof blames>[1]
   if (seen.status >= 200 && seen.status < 300) {
     return pass(`another page than the valid exchange's (${refusalOf(seen)}): not served`, strengthOf(seen));
   }
-  return inconclusive(`HTTP ${seen.status} is no answer to a certificate: “${excerpt(seen.body)}”`);
+  return inconclusive(`HTTP ${seen.status} is no answer to a certificate: “${gist(seen)}”`);
 }
 
 function requestRefused(seen: Observation, rule: Parameters<typeof blames>[1], payload: string): Verdict {
@@ -149,7 +150,7 @@ function outcome(
   const met = judged.find(({ faults }) => faults.length === 0);
   if (met) return pass(`as the source says: ${met.answer.source}`);
   const other = blames(seen, expected.rule);
-  if (other) return inconclusive(`the answer blames another rule (${other}): “${excerpt(seen.body)}”`);
+  if (other) return inconclusive(`the answer blames another rule (${other}): “${gist(seen)}”`);
   const [preferred] = judged;
   const nearest = judged.find(({ answer }) => answer.status === seen.status) ?? preferred;
   return fail(`${nearest?.faults.join('; ')} (${nearest?.answer.source})`);

@@ -44,6 +44,15 @@ export const excerpt = (text: string, length = 160): string => {
   return line.length > length ? `${line.slice(0, length - 1)}…` : line;
 };
 
+/** What an answer says, in one line: of an OperationOutcome its codes and diagnostics, of another page its text. */
+export function gist(seen: Response): string {
+  if (seen.resourceType !== 'OperationOutcome') return excerpt(seen.body);
+  const said = [...seen.body.matchAll(/"(?:code|diagnostics|text)"\s*:\s*("(?:[^"\\]|\\.)*")/g)].map(
+    ([, text = '""']) => text,
+  );
+  return said.length > 0 ? excerpt([...new Set(said)].join(' ').replaceAll('"', '')) : excerpt(seen.body);
+}
+
 /** One line that says what was seen. */
 export function describe(seen: Observation): string {
   switch (seen.kind) {

@@ -1,7 +1,7 @@
 import { delimiter } from 'node:path';
 import type { Profile } from '../model.ts';
 import { plan, type Declared, type Planned } from './plan.ts';
-import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
+import { checkStandIn, prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
 import type { RunRecord } from './record.ts';
 import { readSubject } from './subject.ts';
 
@@ -34,6 +34,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   const [newest] = profile.editions;
   const name = standInOf(env);
   if (name !== undefined) {
+    checkStandIn(name, 'ASSAY_SUBJECT');
     const declared = { edition: newest, enforcesScope: true };
     return {
       declared,

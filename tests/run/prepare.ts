@@ -67,17 +67,21 @@ function targetOf(
   };
 }
 
+/** @throws ConfigurationError at `place` when no stand-in has that name */
+export function checkStandIn(name: string, place: string): void {
+  if (standInNames.includes(name)) return;
+  throw new ConfigurationError(
+    place,
+    `no stand-in is called ${JSON.stringify(name)}; \`assay list\` names the mutants`,
+  );
+}
+
 /**
  * Starts an embedded provider behind a fresh hierarchy. Keys live in memory only.
  * @throws ConfigurationError on `--mock` for an unknown name
  */
 export async function prepareStandIn(name: string, profile: Profile, edition?: string): Promise<Prepared> {
-  if (!standInNames.includes(name)) {
-    throw new ConfigurationError(
-      '--mock',
-      `no stand-in is called ${JSON.stringify(name)}; \`assay list --json\` names the mutants`,
-    );
-  }
+  checkStandIn(name, '--mock');
   const hierarchy = await createHierarchy();
   const provider = await startStandIn(name, hierarchy);
   const url = new URL(provider.url);

@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { serialNumber } from '../../certs/authority.ts';
+import { createHierarchy, type CredentialName, type Hierarchy } from '../../certs/index.ts';
+
+/** Each credential is wrong in the one thing that its name says, on OpenSSL's word. */
+
+const folder = mkdtempSync(join(tmpdir(), 'assay-certs-'));
+after(() => rmSync(folder, { recursive: true }));
+let pki: Hierarchy;
+before(async () => {
+  pki = await createHierarchy();
+  writeFileSync(join(folder, 'root'), pki.root);
+  writeFileSync(join(folder, 'crl'), pki.crls.join(''));
+  for (const [name, { certificate, chain }] of Object.entries(pki.clients)) {
+    writeFileSync(join(folder, name), certificate);
+    writeFileSync(join(folder, `${name}.chain`), chain.join(''));
+  }
+  writeFileSync(join(folder, 'provider'), pki.provider.certificate);
+  writeFileSync(join(folder, 'provider.chain'), pki.provider.chain.join(''));
+});
+
+const openssl = (...args: readonly string[]): string => {
+  const { stdout, stderr, error } = spawnSync('openssl', args, { cwd: folder, encoding: 'utf8' });
+  if (error) throw new Error(`openssl is needed for this test: ${error.message}`);
+  return `${stdout}${stderr}`;
+};
+/** OpenSSL's error number for a chain, or `OK`. */
+function verify(name: string, purpose: string, ...more: readonly string[]): string {
+  const chain = name === 'self-signed' ? [] : ['-untrusted', `${name}.chain`];
+  const said = openssl('verify', '-purpose', purpose, '-CAfile', 'root', ...chain, ...more, name);
+  return /error (\d+) at/.exec(said)?.[1] ?? (said.includes(': OK') ? 'OK' : said);
+}
+const REVOCATION = ['-crl_check_all', '-CRLfile', 'crl'] as const;
+
+describe('wrong in one thing', () => {
+  const now = Math.floor(Date.now() / 1000);
+  // What OpenSSL objects to, and what has to be excused for it to object to nothing.
+  const table: readonly (readonly [CredentialName, error: string, excuse: readonly string[]])[] = [
+    ['valid', 'OK', REVOCATION],
+    ['wrong-name', 'OK', REVOCATION],
+    ['revoked', '23', []],
+    ['expired', '10', ['-attime', String(now - 10 * 86_400)]],
+    ['not-yet-valid', '9', ['-attime', String(now + 5 * 86_400), ...REVOCATION]],
+  ];
+  for (const [name, error, excuse] of table) {
+    test(`${name}: ${error}`, () => {
+      assert.equal(verify(name, 'sslclient', ...REVOCATION), error);
+      assert.equal(verify(name, 'sslclient', ...excuse), 'OK');
+    });
+  }
+  test('self-signed: 18, and nothing against it as its own anchor', () => {
+    assert.equal(verify('self-signed', 'sslclient'), '18');
+    const said = openssl('verify', '-purpose', 'sslclient', '-CAfile', 'self-signed', 'self-signed');
+    assert.match(said, /OK/);
+  });
+  test('wrong-issuer: the names and key identifiers of the real one, the signature of another', () => {
+    const rogue = new X509Certificate(pki.clients['wrong-issuer'].certificate);
+    const valid = new X509Certificate(pki.clients.valid.certificate);
+    assert.equal(rogue.issuer, valid.issuer);
+    assert.equal(rogue.subject, valid.subject);
+    const identifiers = (pem: string) => {
+      writeFileSync(join(folder, 'one'), pem);
+      return openssl('x509', '-in', 'one', '-noout', '-ext', 'subjectKeyIdentifier,authorityKeyIdentifier');
+    };
+    assert.equal(identifiers(pki.clients['wrong-issuer'].chain[0] ?? ''), identifiers(pki.sub));
+    assert.equal(rogue.verify(new X509Certificate(pki.sub).publicKey), false);
+    assert.equal(valid.verify(new X509Certificate(pki.sub).publicKey), true);
+    assert.notEqual(verify('wrong-issuer', 'sslclient'), 'OK');
+  });
+  test('none of them in the name, but for wrong-name', () => {
+    for (const [name, { certificate }] of Object.entries(pki.clients)) {
+      const { subject, subjectAltName } = new X509Certificate(certificate);
+      const names = name === 'wrong-name' ? 'another-system.assay.test' : pki.ssp;
+      assert.deepEqual([subject, subjectAltName], [`O=nhs\nOU=Devices\nCN=${names}`, `DNS:${names}`], name);
+    }
+  });
+  test('every key answers for its certificate', async () => {
+    const { createPrivateKey } = await import('node:crypto');
+    for (const { certificate, key } of [...Object.values(pki.clients), pki.provider]) {
+      assert.ok(new X509Certificate(certificate).checkPrivateKey(createPrivateKey(key)));
+    }
+  });
+});
+
+test("the provider's certificate is for servers and carries its hosts", () => {
+  assert.equal(verify('provider', 'sslserver', ...REVOCATION), 'OK');
+  assert.notEqual(verify('provider', 'sslclient'), 'OK');
+  const { subjectAltName, publicKey } = new X509Certificate(pki.provider.certificate);
+  assert.equal(subjectAltName, 'DNS:localhost, IP Address:127.0.0.1');
+  assert.equal(publicKey.asymmetricKeyDetails?.modulusLength, 2048);
+});
+
+test('nobody can mistake the CAs for the real ones', () => {
+  for (const pem of [pki.root, pki.sub]) {
+    assert.match(
+      new X509Certificate(pem).subject,
+      /O=Assay\nOU=Test CA \(not NHS\)\nCN=Assay Test \w+ CA until \d{4}-\d\d-\d\d/,
+    );
+  }
+  const constraints = (file: string) => openssl('x509', '-in', file, '-noout', '-ext', 'basicConstraints');
+  assert.match(constraints('root'), /CA:TRUE, pathlen:1/);
+  assert.match(constraints('valid.chain'), /CA:TRUE, pathlen:0/);
+});
+
+test('the CRLs are read by OpenSSL, signed by their CAs and numbered', () => {
+  for (const [at, crl] of pki.crls.entries()) {
+    writeFileSync(join(folder, 'one'), crl);
+    writeFileSync(join(folder, 'issuer'), at === 0 ? pki.root : pki.sub);
+    const said = openssl('crl', '-in', 'one', '-noout', '-text', '-CAfile', 'issuer', '-verify');
+    assert.match(said, /verify OK/);
+    assert.match(said, /X509v3 CRL Number:/);
+    assert.match(said, at === 0 ? /No Revoked Certificates/ : /Key Compromise/);
+  }
+});
+
+test('serial numbers are positive and minimal, always', () => {
+  for (let round = 0; round < 1_000; round += 1) {
+    const first = Number.parseInt(serialNumber().slice(0, 2), 16);
+    assert.ok(first >= 0x40 && first < 0x80, String(first));
+  }
+});
+
+test('a revocation URL is named in the leaves', async () => {
+  const { clients } = await createHierarchy({ revocation: new URL('http://127.0.0.1:9999/pki') });
+  writeFileSync(join(folder, 'one'), clients.valid.certificate);
+  const said = openssl('x509', '-in', 'one', '-noout', '-text');
+  assert.match(said, /URI:http:\/\/127\.0\.0\.1:9999\/pki\/sub\.crl/);
+  assert.match(said, /OCSP - URI:http:\/\/127\.0\.0\.1:9999\/pki\/ocsp/);
+});
