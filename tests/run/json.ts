@@ -18,7 +18,7 @@ export function parseStrictJson(source: string, file: string): unknown {
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     const position = /position (\d+)/.exec(message)?.[1];
-    const where = position === undefined ? place(text, text.trimEnd().length) : place(text, Number(position));
+    const where = place(text, position === undefined ? firstForeign(text) : Number(position));
     throw new ConfigurationError(file, `is no JSON (${where})`);
   }
   const doubled = memberNamedTwice(text);
@@ -28,6 +28,14 @@ export function parseStrictJson(source: string, file: string): unknown {
       `stands there twice (${place(text, doubled.position)})`,
     );
   return value;
+}
+
+/** Where the first thing stands that is no token of JSON, or the end: V8 tells the position of some mistakes only. */
+function firstForeign(text: string): number {
+  const tokens = /\s+|[{}[\],:]|"(?:[^"\\\n]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|true\b|false\b|null\b/y;
+  let at = 0;
+  while (tokens.test(text)) at = tokens.lastIndex;
+  return at;
 }
 
 /** Walks a text that is known to be JSON; `JSON.parse` keeps the last of two members without a word. */

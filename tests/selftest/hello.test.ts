@@ -1,0 +1,309 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import fc from 'fast-check';
+import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
+import { answerRelic } from '../../mocks/provider/relic.ts';
+import { readFlight, readSslV2Flight } from '../drive/flight.ts';
+import { clientHello, hello, type HelloTarget } from '../drive/hello.ts';
+import { enumerateOffer, offer } from '../drive/offer.ts';
+import type { OfferedVersion } from '../model.ts';
+import { suiteName, suites } from '../oracle/suites.ts';
+
+let pki: Hierarchy;
+const sockets = new Set<Socket>();
+const servers: Server[] = [];
+before(async () => {
+  pki = await createHierarchy();
+});
+after(() => {
+  for (const socket of sockets) socket.destroy();
+  for (const server of servers) server.close();
+});
+
+async function at(server: Server): Promise<HelloTarget> {
+  servers.push(server);
+  server.on('connection', (socket: Socket) => sockets.add(socket.on('error', () => {})));
+  server.on('tlsClientError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return { address: '127.0.0.1', port: (server.address() as AddressInfo).port, servername: 'localhost' };
+}
+const tls = (options: TlsOptions): Promise<HelloTarget> =>
+  at(
+    createTlsServer({
+      cert: `${pki.provider.certificate}${pki.sub}`,
+      key: pki.provider.key,
+      ca: pki.root,
+      requestCert: true, // ServerHello comes before any certificate matters
+      ...options,
+    }),
+  );
+const answer = async (target: HelloTarget, version: OfferedVersion, patience = 2_000) =>
+  (await hello(target, { version }, patience)).answer;
+
+describe('a server by its versions', () => {
+  const ALL: readonly OfferedVersion[] = ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'];
+  const table: readonly (readonly [TlsOptions, readonly OfferedVersion[]])[] = [
+    [{ maxVersion: 'TLSv1.2' }, ['TLSv1.2']],
+    [{ minVersion: 'TLSv1.3' }, ['TLSv1.3']],
+    [{}, ['TLSv1.2', 'TLSv1.3']],
+    [
+      { minVersion: 'TLSv1', maxVersion: 'TLSv1.2', ciphers: 'ALL:@SECLEVEL=0' },
+      ['TLSv1', 'TLSv1.1', 'TLSv1.2'],
+    ],
+    [{ minVersion: 'TLSv1.1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' }, ['TLSv1.1']],
+  ];
+  for (const [options, spoken] of table) {
+    test(`${spoken.join(', ')}`, async () => {
+      const target = await tls(options);
+      for (const version of ALL) {
+        const seen = await offer(target, { version }, 2_000);
+        assert.equal(
+          seen.kind === 'server-hello',
+          spoken.includes(version),
+          `${version}: ${JSON.stringify(seen)}`,
+        );
+        assert.notEqual(seen.kind, 'nothing', version);
+      }
+    });
+  }
+});
+
+test('the offer left: what the server got is what was written', async () => {
+  for (const version of ['SSLv2', 'SSLv3', 'TLSv1', 'TLSv1.1'] as const) {
+    let got = Buffer.alloc(0);
+    const target = await at(
+      createServer((socket) => {
+        socket.on('data', (chunk: Buffer) => {
+          got = Buffer.concat([got, chunk]);
+          socket.end();
+        });
+      }),
+    );
+    const { answer: seen, sent } = await hello(target, { version });
+    assert.deepEqual(seen, { kind: 'closed', how: 'fin' });
+    assert.equal(sent, got.length);
+    const asked = version === 'SSLv2' ? got.readUInt16BE(3) : got.readUInt16BE(9);
+    assert.equal(asked, { SSLv2: 2, SSLv3: 0x0300, TLSv1: 0x0301, 'TLSv1.1': 0x0302 }[version]);
+  }
+});
+
+test('a downgrade is no acceptance of what was offered', async () => {
+  const target = await tls({ minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'ALL:@SECLEVEL=0' });
+  assert.equal((await answer(target, 'TLSv1.2')).kind, 'server-hello');
+  const seen = await offer(target, { version: 'TLSv1.2' });
+  assert.deepEqual(seen, { kind: 'broken', what: 'a ServerHello of TLSv1.1 for an offer of TLSv1.2' });
+});
+
+describe('peers that do not answer as they should', () => {
+  test('nothing listens', async () => {
+    const seen = await answer({ address: '127.0.0.1', port: 1, servername: '' }, 'TLSv1.2');
+    assert.equal(seen.kind, 'nothing');
+  });
+  test('silence', async () => {
+    const target = await at(createServer(() => {}));
+    assert.deepEqual(await answer(target, 'TLSv1', 150), {
+      kind: 'nothing',
+      reason: 'no answer within 150 ms',
+    });
+  });
+  test('reset', async () => {
+    const target = await at(createServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
+    assert.deepEqual(await answer(target, 'TLSv1'), { kind: 'closed', how: 'reset' });
+  });
+  test('plain HTTP', async () => {
+    const target = await at(createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
+    assert.equal((await answer(target, 'TLSv1')).kind, 'other');
+  });
+  test('a byte at a time', async () => {
+    const flight = answerRelic('SSLv3');
+    const target = await at(
+      createServer((socket) => {
+        const bytes = [...flight];
+        const timer = setInterval(() => {
+          const next = bytes.shift();
+          if (next === undefined || socket.destroyed) clearInterval(timer);
+          else socket.write(Buffer.from([next]));
+        }, 1);
+      }),
+    );
+    assert.equal((await answer(target, 'SSLv3')).kind, 'server-hello');
+  });
+  test('a drip that never ends is bounded in time', async () => {
+    const target = await at(
+      createServer((socket) => {
+        const timer = setInterval(
+          () => (socket.destroyed ? clearInterval(timer) : socket.write(Buffer.from([22]))),
+          20,
+        );
+      }),
+    );
+    const started = performance.now();
+    const seen = await answer(target, 'TLSv1', 300);
+    assert.notEqual(seen.kind, 'server-hello');
+    assert.ok(performance.now() - started < 2_000);
+  });
+});
+
+describe('OpenSSL at its own security level', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'assay-hello-'));
+  after(() => rmSync(folder, { recursive: true }));
+  for (const [ciphers, accepted] of [
+    ['DEFAULT', false],
+    ['ALL:@SECLEVEL=0', true],
+  ] as const) {
+    test(`TLS 1.0 switched on with ${ciphers}: ${accepted ? 'accepted' : 'listening, yet refused'}`, async (t) => {
+      for (const [name, text] of Object.entries({ cert: pki.provider.certificate, key: pki.provider.key })) {
+        writeFileSync(join(folder, name), text, { mode: 0o600 });
+      }
+      const free = createServer();
+      const { port } = await at(free);
+      free.close();
+      await once(free, 'close');
+      // prettier-ignore
+      const child = spawn('openssl', ['s_server', '-accept', `127.0.0.1:${port}`, '-cert', 'cert', '-key', 'key', '-tls1', '-cipher', ciphers, '-quiet'],
+        { cwd: folder, stdio: 'ignore' });
+      t.after(() => child.kill());
+      const target = { address: '127.0.0.1', port, servername: 'localhost' };
+      let seen = await offer(target, { version: 'TLSv1' });
+      for (let tries = 0; tries < 100 && seen.kind === 'nothing'; tries += 1) {
+        await new Promise((wake) => setTimeout(wake, 20));
+        seen = await offer(target, { version: 'TLSv1' });
+      }
+      assert.equal(seen.kind === 'server-hello', accepted, JSON.stringify(seen));
+    });
+  }
+});
+
+describe('which suites, in whose order', () => {
+  const CIPHERS = 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH';
+  const all = {
+    version: 'TLSv1.2',
+    suites: suites.filter(({ code }) => code >> 8 !== 0x13).map(({ code }) => code),
+  } as const;
+  const options = { ciphers: CIPHERS, dhparam: 'auto', maxVersion: 'TLSv1.2' } as const;
+  test('in the order of the server', async () => {
+    const seen = await enumerateOffer(await tls({ ...options, honorCipherOrder: true }), all);
+    assert.ok(seen.kind === 'suites' && seen.order === 'server', JSON.stringify(seen));
+    assert.deepEqual(seen.accepted.slice(0, 2), [
+      'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384',
+      'TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256',
+    ]);
+    assert.ok(seen.accepted.length >= 8, seen.accepted.join());
+  });
+  test('in the order of the client', async () => {
+    const seen = await enumerateOffer(await tls({ ...options, honorCipherOrder: false }), all);
+    assert.equal(seen.kind === 'suites' && seen.order, 'client');
+  });
+  test('a single one', async () => {
+    const target = await tls({ ...options, ciphers: 'ECDHE-RSA-AES256-GCM-SHA384' });
+    assert.deepEqual(await enumerateOffer(target, all), {
+      kind: 'suites',
+      accepted: ['TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384'],
+      order: 'single',
+    });
+  });
+  test('a dead server accepts nothing that counts', async () => {
+    assert.equal(
+      (await enumerateOffer({ address: '127.0.0.1', port: 1, servername: '' }, all)).kind,
+      'nothing',
+    );
+  });
+  test('the table names what OpenSSL names', () => {
+    assert.equal(suiteName(0xc030), 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384');
+    assert.equal(suiteName(0xfafa), '0xfafa');
+    assert.equal(new Set(suites.map(({ code }) => code)).size, suites.length);
+  });
+});
+
+describe('the flight reader', () => {
+  const flights = {
+    accepted: answerRelic('SSLv3'),
+    alert: Buffer.from([21, 3, 1, 0, 2, 2, 70]),
+    warned: Buffer.concat([Buffer.from([21, 3, 1, 0, 2, 1, 112]), answerRelic('SSLv3')]),
+  };
+  test('one answer however the bytes are cut into records', () => {
+    const message = flights.accepted.subarray(5);
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: message.length - 1 }), { maxLength: 8 }), (cuts) => {
+        const edges = [0, ...new Set([...cuts].sort((a, b) => a - b)), message.length];
+        const records = edges.slice(1).map((end, index) => {
+          const part = message.subarray(edges[index], end);
+          return Buffer.concat([Buffer.from([22, 3, 0, part.length >> 8, part.length & 255]), part]);
+        });
+        assert.deepEqual(readFlight(Buffer.concat(records), false), {
+          kind: 'server-hello',
+          version: 0x0300,
+          suite: 0x000a,
+        });
+      }),
+    );
+  });
+  test('a warning alert is passed over, a fatal one is the answer', () => {
+    assert.equal(readFlight(flights.warned, false).kind, 'server-hello');
+    assert.deepEqual(readFlight(flights.alert, false), {
+      kind: 'alert',
+      alert: 70,
+      name: 'protocol_version',
+    });
+    const aborted = Buffer.concat([flights.accepted.subarray(0, -4), Buffer.from([21, 3, 0, 0, 2, 2, 80])]);
+    aborted.writeUInt16BE(flights.accepted.length - 9, 3);
+    assert.deepEqual(readFlight(aborted, false), { kind: 'alert', alert: 80, name: 'internal_error' });
+  });
+  test('a part is incomplete, never an answer', () => {
+    for (let length = 0; length < flights.accepted.length; length += 1) {
+      assert.equal(
+        readFlight(flights.accepted.subarray(0, length), false).kind,
+        'incomplete',
+        String(length),
+      );
+    }
+  });
+  test('100,000 mutated flights: no throw, no hang, and accepted only with an intact ServerHello', () => {
+    let seed = 20261124;
+    const random = (below: number): number => {
+      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
+      return seed % below;
+    };
+    const sources = Object.values(flights);
+    for (let round = 0; round < 100_000; round += 1) {
+      const source = sources[random(sources.length)] ?? flights.alert;
+      const bytes = Buffer.from(source);
+      for (let change = 0; change <= random(4); change += 1)
+        bytes.writeUInt8(random(256), random(bytes.length));
+      const cut = bytes.subarray(0, random(bytes.length + 1));
+      const seen = [readFlight(cut, true), readFlight(cut, false), readSslV2Flight(cut, true)];
+      if (seen[0]?.kind === 'server-hello') {
+        assert.ok(
+          cut.includes(Buffer.from([2, 0, 0])) || cut.includes(Buffer.from([2, 0, 0, 38])),
+          `round ${round}`,
+        );
+      }
+    }
+  });
+  test('lengths that lie', () => {
+    const liar = (record: number, message: number): Buffer => {
+      const bytes = Buffer.from(flights.accepted);
+      bytes.writeUInt16BE(record, 3);
+      bytes.writeUIntBE(message, 6, 3);
+      return bytes;
+    };
+    assert.equal(readFlight(liar(0xffff, 38), true).kind, 'other');
+    assert.equal(readFlight(liar(0, 38), true).kind, 'other');
+    assert.equal(readFlight(liar(flights.accepted.length - 5, 0xffffff), true).kind, 'other');
+    assert.equal(readFlight(Buffer.alloc(300_000, 22), false).kind, 'other');
+  });
+});
+
+test('a hello is small enough for old servers', () => {
+  for (const version of ['SSLv3', 'TLSv1', 'TLSv1.1', 'TLSv1.2', 'TLSv1.3'] as const) {
+    assert.ok(clientHello({ version }, 'provider.example').length < 512, version);
+  }
+});
