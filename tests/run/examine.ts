@@ -49,13 +49,12 @@ async function control(worker: Worker): Promise<Driven> {
   return { ...driven, observation };
 }
 
-/** What of an observation has to be the same for a repeated one to confirm it. */
+/**
+ * What of an observation has to be the same for a repeated one to confirm it. FIN or RST is a race between the
+ * peer's close and our request, on one and the same peer: both are a close without a byte.
+ */
 const gist = (seen: Observation): string =>
-  seen.kind === 'response'
-    ? `${seen.status} ${seen.resourceType ?? ''}`
-    : seen.kind === 'closed'
-      ? `closed ${seen.how}`
-      : JSON.stringify(seen);
+  seen.kind === 'response' ? `${seen.status} ${seen.resourceType ?? ''}` : seen.kind;
 
 /** FIN, RST, and another page with a success status: forms that chance can also take. */
 const isWeak = (seen: Observation, payload: string): boolean =>
@@ -126,7 +125,8 @@ async function driveSteadily(via: 'exchange' | 'hello' | 'enumeration', stimulus
   const trace = all.flatMap((each) => each.trace);
   const seen = all.map(({ observation }) => observation);
   const steady = new Set(seen.map(gist)).size === 1;
-  return { observation: steady ? first.observation : ({ kind: 'unsteady', seen } as const), times: 3, trace };
+  const weakest = seen.find((each) => each.kind === 'closed' && each.how === 'reset') ?? first.observation;
+  return { observation: steady ? weakest : ({ kind: 'unsteady', seen } as const), times: 3, trace };
 }
 
 /** For a bare hello: the same hello as the run's own version would have it, which has to be taken. */

@@ -240,6 +240,19 @@ describe('OpenSSL as the server', () => {
   });
 });
 
+test('a server that names no CA in its request is sent the certificate all the same', async () => {
+  let name: unknown;
+  const port = await secure(
+    { requestCert: true, rejectUnauthorized: false, maxVersion: 'TLSv1.2' },
+    (socket) => {
+      name = socket.getPeerCertificate().subject?.CN;
+      answering(OK)(socket);
+    },
+  );
+  await get(leg(port, { identity: pki.clients['wrong-issuer'] }));
+  assert.equal(name, pki.ssp);
+});
+
 describe('the driver', () => {
   test('sends what the exchange says, with a fresh trace id and token each time', async () => {
     const heard: string[] = [];

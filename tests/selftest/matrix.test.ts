@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { mutants, variants } from '../../mocks/provider/mutants.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
-import { createWorker } from '../run/engine.ts';
+import { baseline, createWorker, runPlan } from '../run/engine.ts';
 import { examine } from '../run/examine.ts';
 import { rejudge } from '../run/record.ts';
 import { everything, examined, having, hierarchy, runOf } from './stand.ts';
@@ -65,6 +67,59 @@ describe('no case has a verdict on a subject that is not there', () => {
         await provider.close();
       }
     });
+  }
+});
+
+describe('a subject that changes its mind', () => {
+  /** The reference, behind a door that shuts for good after so many connections. */
+  async function throttled(after: number) {
+    const pki = await hierarchy;
+    const provider = await startStandIn('conformant', pki);
+    let met = 0;
+    const door = createServer((socket) => {
+      met += 1;
+      if (met > after) socket.destroy();
+      else
+        socket
+          .pipe(connect(provider.port, '127.0.0.1'))
+          .on('error', () => {})
+          .pipe(socket)
+          .on('error', () => {});
+    });
+    door.listen(0, '127.0.0.1');
+    await once(door, 'listening');
+    const { port } = door.address() as AddressInfo;
+    const run = runOf({ ...provider, port }, pki);
+    const close = async () => {
+      door.close();
+      await provider.close();
+    };
+    return { run, close };
+  }
+  test('once it throttles, no refusal is believed any more', async () => {
+    const { run, close } = await throttled(30);
+    try {
+      const findings = await runPlan(run, everything, await baseline(run), 1);
+      const from = findings.findIndex(({ outcome }) => outcome === 'inconclusive');
+      assert.ok(from > 5 && from < 30, String(from));
+      assert.deepEqual(having(findings.slice(from), 'pass'), []);
+      assert.deepEqual(having(findings, 'fail'), []);
+    } finally {
+      await close();
+    }
+  });
+});
+
+test('closing without a word is judged the same, thirty times under load', async () => {
+  const pki = await hierarchy;
+  const closing = everything.filter(({ case: { id } }) => id.startsWith('client-certificate/'));
+  for (let round = 0; round < 30; round += 1) {
+    const findings = await examined(await startStandIn('conformant-closing', pki), pki, closing);
+    assert.deepEqual(
+      having(findings, 'pass').length,
+      closing.length,
+      JSON.stringify(findings.map(({ because }) => because)),
+    );
   }
 });
 

@@ -28,6 +28,7 @@ ssbzSibBsu/6iGtCOGEoXJf//////////wIBAg==
 export interface NginxDecisions {
   readonly protocols: string;
   readonly ciphers: string;
+  readonly verify: string;
   readonly revocation: string;
   readonly nameRule: string;
   readonly cacheControl: string;
@@ -37,6 +38,7 @@ export interface NginxDecisions {
 export const keeping: NginxDecisions = {
   protocols: 'TLSv1.2',
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
+  verify: 'on',
   revocation: 'ssl_crl crl.pem;',
   nameRule: 'if ($ssp = 0) { return 403; }',
   cacheControl: 'add_header Cache-Control no-store always;',
@@ -64,7 +66,7 @@ http {
     ssl_dhparam dh.pem;
     ssl_session_tickets off;
     ssl_client_certificate ca.pem;
-    ssl_verify_client on;
+    ssl_verify_client ${decisions.verify};
     ssl_verify_depth 2;
     ${decisions.revocation}
     ${decisions.cacheControl}

@@ -131,7 +131,7 @@ describe('as a launcher', () => {
   );
   writeFileSync(
     join(clone, 'endless.ts'),
-    "console.log('up'); process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000);",
+    "process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('up');",
   );
   const launch = (...args: readonly string[]) =>
     spawnSync(process.execPath, ['scripts/setup.mjs', ...args], { cwd: clone, encoding: 'utf8' });
