@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { readFile, realpath, stat } from 'node:fs/promises';
-import { dirname, relative, resolve, sep } from 'node:path';
+import { readFile, stat } from 'node:fs/promises';
 import { Ajv, type ErrorObject } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import type { Consent } from './guard.ts';
 import { parseStrictJson } from './json.ts';
+import { folders, locate, shown, type Mistake } from './locate.ts';
 
 /** A subject file, read and checked; its paths are absolute. */
 export interface Subject {
@@ -64,12 +64,30 @@ export async function readSubject(file: string, { allowPath = [] }: ReadOptions 
   const written = value as Omit<Subject, 'file'>;
   const wrong = [...urlFaults(written.url), ...dateFaults(written)];
   if (wrong.length > 0) throw asOne(file, wrong);
-  const paths = await Promise.all(PATHS.map((name) => within(file, name, written[name], allowPath)));
-  return {
-    ...written,
-    file,
-    ...Object.fromEntries(PATHS.flatMap((name, at) => (paths[at] === undefined ? [] : [[name, paths[at]]]))),
-  };
+  return { ...written, file, ...(await pathsOf(file, written, allowPath)) };
+}
+
+/** The paths of the file, absolute with links resolved. */
+async function pathsOf(
+  file: string,
+  written: Omit<Subject, 'file'>,
+  allowPath: readonly string[],
+): Promise<Readonly<Record<string, string>>> {
+  const inside = await folders(file, allowPath);
+  const named = PATHS.flatMap((field) => {
+    const path = written[field];
+    return path === undefined ? [] : [{ field, path }];
+  });
+  const located = await Promise.all(
+    named.map(async ({ field, path }) => ({ field, found: await locate(file, path, inside) })),
+  );
+  const wrong = located.flatMap(({ field, found }): readonly Mistake[] =>
+    'fault' in found ? [[`/${field}`, found.fault]] : [],
+  );
+  if (wrong.length > 0) throw asOne(file, wrong);
+  return Object.fromEntries(
+    located.flatMap(({ field, found }) => ('path' in found ? [[field, found.path]] : [])),
+  );
 }
 
 async function readText(file: string): Promise<string> {
@@ -89,20 +107,12 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-/** A mistake in the file: its JSON pointer and a sentence. */
-type Mistake = readonly [pointer: string, what: string];
-
 function asOne(file: string, mistakes: readonly Mistake[]): ConfigurationError {
   const [[pointer, what] = ['', 'is no subject file'], ...rest] = mistakes;
   const more = rest.map(([at, sentenceOf]) => `\n       ${file}#${at}: ${sentenceOf}`).join('');
   return new ConfigurationError(`${file}#${pointer}`, `${what}${more}`);
 }
 
-/** The value in question, short and printable. */
-const shown = (value: unknown): string => {
-  const text = JSON.stringify(value) ?? 'nothing';
-  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
-};
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
 function sentence({
@@ -196,35 +206,3 @@ const dateFaults = ({ consent }: Omit<Subject, 'file'>): readonly Mistake[] =>
   consent && !isDay(consent.until)
     ? [['/consent/until', `${shown(consent.until)} is no day of the calendar`]]
     : [];
-
-/** A path of the file, absolute; refused where it leads out of the file's folder, links resolved. */
-async function within(
-  file: string,
-  field: (typeof PATHS)[number],
-  path: string | undefined,
-  allowPath: readonly string[],
-): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  const place = `${file}#/${field}`;
-  if (path.includes('\0')) throw new ConfigurationError(place, 'a path holds no NUL');
-  const wanted = resolve(dirname(file), path);
-  const real = await realpath(wanted).catch(() => undefined);
-  if (real === undefined)
-    throw new ConfigurationError(place, `${shown(path)} does not exist (it would be ${wanted})`);
-  const folders = await Promise.all(
-    [dirname(file), ...allowPath].map((folder) => realpath(resolve(folder)).catch(() => undefined)),
-  );
-  const inside = folders.some((folder) => folder !== undefined && isBelow(real, folder));
-  if (!inside) {
-    throw new ConfigurationError(
-      place,
-      `${shown(path)} leads out of the subject file's folder; if you mean it, add --allow-path ${dirname(real)}`,
-    );
-  }
-  return wanted;
-}
-
-const isBelow = (path: string, folder: string): boolean => {
-  const way = relative(folder, path);
-  return way === '' || (way !== '..' && !way.startsWith(`..${sep}`) && resolve(folder, way) === path);
-};

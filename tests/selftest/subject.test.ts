@@ -179,6 +179,16 @@ describe('each mistake names the file and the place', () => {
   });
 });
 
+test('what a message shows of a value is printable, short, and holds no password', async () => {
+  const message = await refusal(
+    JSON.stringify({ ...good, plain: `http://tester:s3cret@a.test/\u{1b}[2J${'x'.repeat(99)}` }),
+  );
+  assert.doesNotMatch(message, /s3cret|\u{1b}/u);
+  assert.match(message, /#\/plain: "‹…›@a\.test/);
+  const profile = await refusal(JSON.stringify({ ...good, profile: '\u{202e}gpconnect' }));
+  assert.match(profile, /\\u\{202e\}gpconnect/);
+});
+
 describe('what is no JSON, or says two things', () => {
   test('line and column', async () => {
     assert.match(await refusal('{\n  "profile": gpconnect\n}'), /is no JSON \(line 2, column \d+\)/);
@@ -221,6 +231,20 @@ describe('paths stay below the file', () => {
     await reading(with_('../elsewhere'), { allowPath: [join(folder, 'elsewhere')] });
     await reading(with_('link'), { allowPath: [folder] });
     assert.match(await refusal(with_('../elsewhere'), { allowPath: [join(folder, 'own')] }), /leads out/);
+  });
+  test('also where a directory that is inside holds a link that is not', async () => {
+    await mkdir(join(folder, 'own/pack/provider'), { recursive: true });
+    await symlink(join(folder, 'elsewhere'), join(folder, 'own/pack/provider/crl.pem'));
+    assert.match(await refusal(with_('pack')), /#\/pki: ".*crl\.pem" leads out of the subject/);
+    await reading(with_('pack'), { allowPath: [folder] });
+  });
+  test('a folder allowed that is not there', async () => {
+    const message = await refusal(with_('pki'), { allowPath: [join(folder, 'nowhere')] });
+    assert.match(message, /^--allow-path: "\/nowhere" is no folder; name one that exists$/);
+  });
+  test('every path that is wrong is told, one a line', async () => {
+    const message = await refusal(JSON.stringify({ ...good, pki: 'absent', trust: '../elsewhere' }));
+    assert.match(message, /#\/pki: .*\n.*#\/trust: /);
   });
   test('and exist', async () =>
     assert.match(await refusal(with_('absent')), /#\/pki: "absent" does not exist/));
