@@ -37,6 +37,13 @@ function program(): Command {
   return assay;
 }
 
+// A reader that has seen enough (`assay run | head`) closes the pipe; the run goes on to its record all the same.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 try {
   await program().parseAsync();
 } catch (error) {

@@ -65,6 +65,14 @@ describe('assay run', () => {
     assert.ok(!xml.includes('<skipped'));
   });
 
+  test('a reader that has seen enough loses nothing', async () => {
+    const child = start('run', '--out', 'piped');
+    child.stdout.destroy();
+    const [code] = (await once(child, 'exit')) as [number | null];
+    assert.equal(code, 0);
+    assert.equal((await recordIn('piped')).verdict, 'conformant');
+  });
+
   test('no token, key or trace of either reaches a file', async () => {
     await assay('run', '--mock', 'conformant', '--out', 'secrets');
     for (const name of await readdir(join(folder, 'secrets'))) {
