@@ -1,5 +1,6 @@
 import type { CredentialName } from '../certs/index.ts';
-import type { TokenEdit, UnsecuredToken } from '../mocks/ssp/token.ts';
+import type { RawEdits } from '../mocks/ssp/edits.ts';
+import type { UnsecuredToken } from '../mocks/ssp/token.ts';
 import type { DocumentId, RequirementId } from './register/index.ts';
 
 /** The TLS versions that a whole exchange can be held in; older ones are only ever offered by a bare hello. */
@@ -26,13 +27,19 @@ export interface Exchange {
   };
   readonly http: {
     readonly method: string;
-    /** From the provider's service root. */
+    /** Path of the service root, where the interaction is served on another than the subject's own. */
+    readonly root?: string;
+    /** From the service root; `{name}` stands for a value of `data`, percent-encoded. */
     readonly path: string;
     readonly headers: Readonly<Record<string, string>>;
+    /** Text; `{name}` within a JSON string stands for a value of `data`. */
+    readonly body?: string;
   };
+  /** Test data of the subject that path, headers and body speak of, by name. */
+  readonly data?: Readonly<Record<string, string>>;
   readonly token?: UnsecuredToken;
   /** One named edit of the wire form, for what a merge patch cannot say. */
-  readonly raw?: { readonly token?: TokenEdit };
+  readonly raw?: RawEdits;
   /** When present, only this ClientHello is sent and one flight is read. */
   readonly hello?: Offer;
 }

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { gzipSync } from 'node:zlib';
 import {
   checkServerIdentity,
   connect,
@@ -8,7 +9,8 @@ import {
 } from 'node:tls';
 import { isIP } from 'node:net';
 import type { Credential } from '../../certs/index.ts';
-import { serialise, type TokenEdit, type UnsecuredToken } from './token.ts';
+import { editHeaders, type RawEdits } from './edits.ts';
+import { serialise, type UnsecuredToken } from './token.ts';
 
 /** Stands in a header for a UUID that is new for each request, as `Ssp-TraceID` has to be. */
 export const FRESH = '{fresh-uuid}';
@@ -16,12 +18,17 @@ export const FRESH = '{fresh-uuid}';
 /** What the SSP forwards to a provider. Plain data; `target` is the request target as it goes out. */
 export interface Forwarded {
   readonly method: string;
+  /** `{name}` stands for a value of `data`, percent-encoded. */
   readonly target: string;
   /** The `Host` header: authority of the provider's URL. */
   readonly host: string;
   readonly headers: Readonly<Record<string, string>>;
+  /** Text; `"{name}"` stands for a value of `data`. Its length is added. */
+  readonly body?: string | undefined;
+  /** Values for the names in `target`, `headers` and `body`. */
+  readonly data?: Readonly<Record<string, string>> | undefined;
   readonly token?: UnsecuredToken | undefined;
-  readonly tokenEdit?: TokenEdit | undefined;
+  readonly raw?: RawEdits | undefined;
 }
 
 /** A request in its wire form, with what was made for it alone. */
@@ -33,24 +40,85 @@ export interface Composed {
   readonly trace: readonly string[];
 }
 
-/** Writes a request in HTTP/1.1 (RFC 9112 §3), header order and spelling as given. One request a connection. */
+type Encode = (value: string) => string;
+
+/**
+ * Puts values in the place of their names.
+ * @throws RangeError when a name has no value: a request with a hole in it must not go out
+ */
+function expand(text: string, data: Readonly<Record<string, string>>, encode: Encode): string {
+  return text.replace(/\{([a-zA-Z]+)\}/g, (_whole, name: string) => {
+    const value = data[name];
+    if (value === undefined) throw new RangeError(`no value for {${name}}`);
+    return encode(value);
+  });
+}
+const inJson: Encode = (value) => JSON.stringify(value).slice(1, -1);
+
+/** The body in its wire form and the fields that describe it. */
+function framed(text: string | undefined, edit: RawEdits['body']) {
+  if (text === undefined) return { content: Buffer.alloc(0), fields: [] };
+  const whole = Buffer.from(text);
+  const length = (content: Buffer) => ['Content-Length', String(content.length)] as const;
+  switch (edit) {
+    case 'cut': {
+      const content = whole.subarray(0, whole.length / 2);
+      return { content, fields: [length(content)] };
+    }
+    case 'gzip': {
+      const content = gzipSync(whole);
+      return { content, fields: [['Content-Encoding', 'gzip'] as const, length(content)] };
+    }
+    case 'chunked': {
+      const parts = [whole.subarray(0, whole.length / 2), whole.subarray(whole.length / 2), Buffer.alloc(0)];
+      const chunks = parts.map((part) =>
+        Buffer.concat([Buffer.from(`${part.length.toString(16)}\r\n`), part, Buffer.from('\r\n')]),
+      );
+      return { content: Buffer.concat(chunks), fields: [['Transfer-Encoding', 'chunked'] as const] };
+    }
+    default:
+      return { content: whole, fields: [length(whole)] };
+  }
+}
+
+/**
+ * Writes a request in HTTP/1.1 (RFC 9112 §3), header order and spelling as given. One request a connection.
+ * @throws RangeError when an edit finds nothing to change, or data are missing
+ */
 export function compose(request: Forwarded, now = Date.now()): Composed {
+  const { data = {}, raw = {} } = request;
   const trace: string[] = [];
   const fresh = (value: string): string => {
-    if (value !== FRESH) return value;
+    if (value !== FRESH) return expand(value, data, (each) => each);
     const uuid = randomUUID();
     trace.push(uuid);
     return uuid;
   };
-  const token = request.token && serialise(request.token, now, request.tokenEdit);
-  const lines = [
-    `${request.method} ${request.target} HTTP/1.1`,
-    `Host: ${request.host}`,
-    ...Object.entries(request.headers).map(([name, value]) => `${name}: ${fresh(value)}`),
-    ...(token === undefined ? [] : [`Authorization: Bearer ${token}`]),
-    'Connection: close',
+  const token = request.token && serialise(request.token, now, raw.token, raw.claims);
+  const scheme = raw.token === 'scheme-lower-case' ? 'bearer' : 'Bearer';
+  const inQuery = raw.token === 'in-query' && token !== undefined;
+  const target = expand(request.target, data, encodeURIComponent);
+  const { content, fields } = framed(
+    request.body === undefined ? undefined : expand(request.body, data, inJson),
+    raw.body,
+  );
+  const headers = Object.entries(request.headers).map(([name, value]) => [name, fresh(value)] as const);
+  const lines = editHeaders(
+    [
+      ['Host', request.host],
+      ...headers,
+      ...(token === undefined || inQuery ? [] : [['Authorization', `${scheme} ${token}`] as const]),
+      ...fields,
+      ['Connection', 'close'],
+    ],
+    raw.headers,
+  );
+  const query = inQuery ? `${target.includes('?') ? '&' : '?'}access_token=${token}` : '';
+  const head = [
+    `${request.method} ${target}${query} HTTP/1.1`,
+    ...lines.map(([name, value]) => `${name}: ${value}`),
   ];
-  const bytes = Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'utf8');
+  const bytes = Buffer.concat([Buffer.from(`${head.join('\r\n')}\r\n\r\n`, 'utf8'), content]);
   return { bytes, trace, ...(token === undefined ? {} : { token }) };
 }
 

@@ -37,14 +37,16 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
   return async (exchange, version) => {
     if (exchange.hello)
       return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
-    const { tls, http, token, raw } = exchange;
+    const { tls, http, data, token, raw } = exchange;
     const request = compose({
       method: http.method,
-      target: `${target.basePath}${http.path}`,
+      target: `${http.root ?? target.basePath}${http.path}`,
       host: target.host,
       headers: http.headers,
+      body: http.body,
+      data,
       token,
-      tokenEdit: raw?.token,
+      raw,
     });
     const identity = tls?.certificate && target.clients[tls.certificate];
     const leg = tls

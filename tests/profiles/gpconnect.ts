@@ -5,7 +5,8 @@ import type { Profile } from '../model.ts';
 const device = {
   resourceType: 'Device',
   identifier: [{ system: 'https://assay.test/Id/device', value: 'assay' }],
-  model: 'Assay',
+  // At any offset this gives a `+` and a `/` in plain base64, so that its alphabet is told from base64url's.
+  model: 'Assay >>> ???',
   version: '1',
 };
 const organization = {

@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { RawEdits } from '../../mocks/ssp/edits.ts';
+import { compose } from '../../mocks/ssp/outbound.ts';
+import { catalogue } from '../cases/index.ts';
+import type { Exchange } from '../model.ts';
+import { gpconnect } from '../profiles/gpconnect.ts';
+import { merge } from '../run/merge.ts';
+
+/** A stimulus is one change on the wire: the bytes sent are compared with those of the valid exchange. */
+
+const NOW = Date.UTC(2026, 0, 1);
+const valid = gpconnect.valid({
+  url: 'https://provider.test/x',
+  asid: { provider: '999999990001', consumer: '999999990002' },
+});
+
+const sent = ({ http, data, token, raw }: Exchange): string =>
+  compose(
+    {
+      method: http.method,
+      target: `/x${http.path}`,
+      host: 'provider.test',
+      headers: http.headers,
+      body: http.body,
+      data,
+      token,
+      raw,
+    },
+    NOW,
+  ).bytes.toString('latin1');
+
+const decoded = (part = ''): string => Buffer.from(part, 'base64url').toString('utf8');
+/** The text of a JSON object cut into its members, as written: duplicates stay two. */
+const members = (text: string): readonly string[] => text.slice(1, -1).split(/,(?="[a-z_]+":)/i);
+
+/** The independent parts of a request. One change moves one of them; framing goes with the body it frames. */
+function parts(text: string): ReadonlyMap<string, string> {
+  const end = text.indexOf('\r\n\r\n');
+  const [line = '', ...fields] = text.slice(0, end).split('\r\n');
+  const [method = '', target = ''] = line.split(' ');
+  const found = new Map([
+    ['method', method],
+    ['target', target.replace(/[?&]access_token=.*$/, '')],
+  ]);
+  const add = (name: string, value: string): void =>
+    void found.set(name, `${found.has(name) ? `${found.get(name)}\n` : ''}${value}`);
+  for (const field of fields) {
+    const [name = '', value = ''] = field.split(/: (.*)/s);
+    const uuid = value.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID');
+    if (/^(content-length|content-encoding|transfer-encoding)$/i.test(name)) add('body', field);
+    else if (/^authorization$/i.test(name)) authorization(uuid, add);
+    else add(`header ${name.toLowerCase()}`, `${name}: ${uuid}`);
+  }
+  const query = /[?&]access_token=(.*)$/.exec(target)?.[1];
+  if (query !== undefined) add('token', 'in the query');
+  add('body', text.slice(end + 4));
+  return found;
+}
+
+function authorization(value: string, add: (name: string, value: string) => void): void {
+  const [, scheme = '', head, body, rest] = /^(\w+) ([\w-]+)\.([\w-]+)(\.[\w-]*)?$/.exec(value) ?? [];
+  if (head === undefined) return add('token', value);
+  add('token', `${scheme} ${rest}`);
+  add('token header', decoded(head));
+  const claims = decoded(body);
+  if (!claims.endsWith('}')) return add('token', claims);
+  for (const member of members(claims)) add(`claim ${/"(.*?)"/.exec(member)?.[1]?.toLowerCase()}`, member);
+}
+
+const differing = (stimulus: Exchange, from = valid): readonly string[] => {
+  const [before, after] = [parts(sent(from)), parts(sent(stimulus))];
+  return [...new Set([...before.keys(), ...after.keys()])].filter(
+    (name) => before.get(name) !== after.get(name),
+  );
+};
+
+describe('every stimulus of the catalogue that is a request', () => {
+  const requests = catalogue.filter(({ via }) => via === 'exchange');
+  for (const { id, stimulus } of requests) {
+    test(id, () => {
+      const changed = differing(merge(valid, stimulus));
+      const inTls = stimulus.tls !== undefined || Object.keys(stimulus).length === 0;
+      // A token that is no JWT, or none at all, takes everything that was in it along.
+      const token = changed.filter((name) => name.startsWith('token') || name.startsWith('claim'));
+      const rest = changed.filter((name) => !token.includes(name));
+      const whole = 'token' in stimulus && stimulus.token === null;
+      const units = rest.length + (whole || changed.includes('token') ? 1 : times(stimulus, token));
+      assert.equal(units, inTls ? 0 : 1, `${id} changes ${changed.join(', ')}`);
+    });
+  }
+  /** `iat` and `exp` move together: a token is shifted in time as one thing. */
+  const times = (stimulus: object, token: readonly string[]): number =>
+    JSON.stringify(stimulus).includes('"times"') && token.length > 0 ? 1 : token.length;
+});
+
+describe('each edit of the wire form changes what its name says and nothing else', () => {
+  const body = '{"resourceType":"Parameters"}';
+  const posting: Exchange = { ...valid, http: { ...valid.http, method: 'POST', body } };
+  const edits: readonly (readonly [string, RawEdits, readonly string[], RegExp])[] = [
+    [
+      'a header twice',
+      {
+        headers: {
+          name: 'Ssp-To',
+          lines: [
+            ['Ssp-To', '{value}'],
+            ['Ssp-To', '{value}'],
+          ],
+        },
+      },
+      ['header ssp-to'],
+      /Ssp-To: 999999990001\r\nSsp-To: 999999990001\r\n/,
+    ],
+    [
+      'a header in another case',
+      { headers: { name: 'Ssp-To', lines: [['SSP-TO', '{value}']] } },
+      ['header ssp-to'],
+      /\r\nSSP-TO: 999999990001\r\n/,
+    ],
+    ['a claim that is null', { claims: { name: 'aud', members: [['aud', 'null']] } }, ['claim aud'], /^/],
+    [
+      'a claim twice',
+      {
+        claims: {
+          name: 'aud',
+          members: [
+            ['aud', '{value}'],
+            ['aud', '"other"'],
+          ],
+        },
+      },
+      ['claim aud'],
+      /^/,
+    ],
+    [
+      'a number as a string',
+      { claims: { name: 'exp', members: [['exp', '"{value}"']] } },
+      ['claim exp'],
+      /^/,
+    ],
+    ['no last dot', { token: 'dot-dropped' }, ['token'], /Bearer [\w-]+\.[\w-]+\r\n/],
+    ['padding', { token: 'padded' }, ['token'], /Bearer [\w-]+=+\.[\w-]+=+\.\r\n/],
+    ['plain base64', { token: 'plain-base64' }, ['token'], /Bearer .*(\+.*\/|\/.*\+).*\.\r\n/],
+    ['a token cut', { token: 'cut' }, ['token'], /Bearer [\w-]+\.[\w-]+\.\r\n/],
+    ['a signature', { token: 'with-signature' }, ['token'], /Bearer [\w-]+\.[\w-]+\.[\w-]+\r\n/],
+    ['another case of the scheme', { token: 'scheme-lower-case' }, ['token'], /: bearer ey/],
+    ['the token in the query', { token: 'in-query' }, ['token'], /^POST \S+\?access_token=ey\S+\. HTTP/],
+    ['half a body', { body: 'cut' }, ['body'], /Content-Length: 14\r\n/],
+    ['a body in chunks', { body: 'chunked' }, ['body'], /\r\n\r\ne\r\n\{.*\r\n0\r\n\r\n$/s],
+    ['a compressed body', { body: 'gzip' }, ['body'], /Content-Encoding: gzip\r\n/],
+  ];
+  for (const [name, raw, expected, pattern] of edits) {
+    test(name, () => {
+      const stimulus = { ...posting, raw };
+      const changed = differing(stimulus, posting);
+      const named = changed.filter((each) => !changed.includes('token') || !/^(token .|claim)/.test(each));
+      assert.deepEqual(named, expected);
+      assert.match(sent(stimulus), pattern);
+    });
+  }
+  test('claims as they are written', () => {
+    const claims = (raw: RawEdits): string => {
+      const [, body] = /Bearer [^.]*\.([^.]*)/.exec(sent({ ...posting, raw })) ?? [];
+      return decoded(body);
+    };
+    assert.match(claims({ claims: { name: 'aud', members: [['aud', 'null']] } }), /"aud":null,/);
+    assert.match(
+      claims({ claims: { name: 'exp', members: [['exp', '"{value}"']] } }),
+      new RegExp(`"exp":"${NOW / 1000 + 300}"`),
+    );
+  });
+  test('what was compressed is what would have been sent', () => {
+    const text = sent({ ...posting, raw: { body: 'gzip' } });
+    const content = Buffer.from(text.slice(text.indexOf('\r\n\r\n') + 4), 'latin1');
+    assert.equal(gunzipSync(content).toString(), body);
+  });
+  test('an edit that finds nothing to change is refused', () => {
+    assert.throws(() => sent({ ...valid, raw: { headers: { name: 'X-No', lines: [] } } }), /no header X-No/);
+    assert.throws(() => sent({ ...valid, raw: { claims: { name: 'no', members: [] } } }), /no claim no/);
+  });
+});
+
+test('data stand in path, headers and body, each encoded for its place', () => {
+  const text = sent({
+    ...valid,
+    http: {
+      method: 'POST',
+      path: '/Patient?identifier=a%7C{patient}',
+      headers: { 'If-Match': '{etag}' },
+      body: '{"value":"{patient}"}',
+    },
+    data: { patient: 'a|"b', etag: 'W/"1"' },
+  });
+  assert.match(text, /^POST \/x\/Patient\?identifier=a%7Ca%7C%22b HTTP/);
+  assert.match(text, /If-Match: W\/"1"\r\n/);
+  assert.match(text, /\{"value":"a\|\\"b"\}$/);
+  assert.throws(() => sent({ ...valid, http: { ...valid.http, path: '/{hole}' } }), /no value for \{hole\}/);
+});
