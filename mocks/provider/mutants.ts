@@ -6,6 +6,7 @@ import {
   type Policy,
   type Rejection,
 } from './policy.ts';
+import { openToChoice } from './token-rules.ts';
 
 /** A provider with one known defect. */
 export interface Mutant {
@@ -35,7 +36,7 @@ const shaping = (shape: Partial<OutcomeShape>): Policy =>
   wrong('outcome', { ...conformant.outcome, ...shape });
 
 /** The cases of the two files that look at one rejection: whether it is made, and what it says. */
-const CASES: Readonly<Record<Rejection, readonly [made: string, told: string]>> = {
+const CASES: Readonly<Partial<Record<Rejection, readonly [made: string, told: string]>>> = {
   'no-trace-id': ['ssp-header/trace-id-absent', 'error/trace-id-absent'],
   'no-from': ['ssp-header/from-absent', 'error/from-absent'],
   'no-to': ['ssp-header/to-absent', 'error/to-absent'],
@@ -51,12 +52,16 @@ const CASES: Readonly<Record<Rejection, readonly [made: string, told: string]>> 
   'expired-token': ['token/expired', 'error/token-expired'],
   'wrong-scope': ['token/scope-of-another-verb', 'error/scope-of-another-verb'],
 };
-const [FIRST_TOLD = '', ...OTHERS_TOLD] = rejections.map((name) => CASES[name][1]);
+/** The rejections of the table of token defects are named after their cases. */
+const casesOf = (rejection: Rejection): readonly [made: string, told: string] =>
+  CASES[rejection] ?? [rejection.replace('token-', 'token/'), `error/${rejection}`];
+const caught = rejections.filter((name) => name !== 'overcautious');
+const [FIRST_TOLD = '', ...OTHERS_TOLD] = caught.map((name) => casesOf(name)[1]);
 const EVERY_OUTCOME = 'every rejection builds its OperationOutcome in one place';
 
 /** A provider that does not make one rejection, and one that answers it with the wrong code. */
 const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])[] => {
-  const [made, told] = CASES[rejection];
+  const [made, told] = casesOf(rejection);
   return [
     [
       `accepts-${rejection}`,
@@ -187,11 +192,21 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     policy: wrong('cacheRefusal', undefined),
     caughtBy: ['cache-control/refusal-page'],
   },
-  ...Object.fromEntries(rejections.flatMap(ofRejection)),
+  ...Object.fromEntries(caught.flatMap(ofRejection)),
+  'rejects-future-token': {
+    title: 'rejects a token whose iat is in the future',
+    policy: wrong('cautious', new Set(['future-issue'])),
+    caughtBy: ['token/issued-in-future'],
+  },
+  'rejects-bare-practitioner': {
+    title: 'wants a role profile and a local identifier of every practitioner',
+    policy: wrong('cautious', new Set(['bare-practitioner'])),
+    caughtBy: ['token/bare-practitioner'],
+  },
   'answers-500-to-no-trace-id': {
     title: 'breaks down where Ssp-TraceID is missing',
     policy: answering('no-trace-id', { status: 500, issue: 'exception', code: 'INTERNAL_SERVER_ERROR' }),
-    caughtBy: [CASES['no-trace-id'][1], CASES['no-trace-id'][0]],
+    caughtBy: ['error/trace-id-absent', 'ssp-header/trace-id-absent'],
   },
   'answers-without-outcome': {
     title: 'answers errors with another resource than OperationOutcome',
@@ -225,15 +240,39 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
 };
 
+/** A conformant provider that decides otherwise than the reference where the documents leave it open. */
+export interface Variant {
+  readonly title: string;
+  readonly policy: Policy;
+  /** The noted cases that come out otherwise than on the reference. (Names only: this folder knows no case.) */
+  readonly differs?: readonly string[];
+}
+
 /** Conformant variants: what the documents leave open, or say nothing of. No case fails on them. */
-export const variants: Readonly<Record<string, { readonly title: string; readonly policy: Policy }>> = {
+export const variants: Readonly<Record<string, Variant>> = {
   conformant: { title: 'the reference provider', policy: conformant },
   'conformant-closing': {
     title: 'refuses certificates by closing the connection',
     policy: wrong('refusal', 'close'),
   },
+  'conformant-strict-token': {
+    title: 'rejects every token that the documents leave it free to reject',
+    policy: wrong('cautious', new Set(openToChoice)),
+    differs: [
+      'token/scheme-lower-case',
+      'token/authorization-twice',
+      'token/alg-capitalised',
+      'token/typ-absent',
+      'token/header-with-more',
+      'token/record-requested',
+      'token/audience-as-array',
+      'token/audience-twice-last-good',
+      'token/issuer-strange',
+    ],
+  },
   'conformant-tls-1.3': {
     title: 'speaks TLS 1.3 beside 1.2',
     policy: wrong('versions', ['TLSv1.2', 'TLSv1.3']),
+    differs: ['tls-version/1.3'],
   },
 };

@@ -1,4 +1,5 @@
 import type { SecureVersion } from 'node:tls';
+import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
 
 /** The reasons for which a GP Connect provider rejects a request, in the order in which the reference looks. */
 export const rejections = [
@@ -13,6 +14,8 @@ export const rejections = [
   'another-audience',
   'expired-token',
   'wrong-scope',
+  ...tokenRejections,
+  'overcautious',
 ] as const;
 export type Rejection = (typeof rejections)[number];
 
@@ -57,6 +60,8 @@ export interface Policy {
   readonly refusal: number | 'close';
   /** Rejections that it does not make. */
   readonly ignores: ReadonlySet<Rejection>;
+  /** What it also turns away, though no document says so. */
+  readonly cautious: ReadonlySet<Overcaution>;
   /** What each rejection is answered with. */
   readonly errors: Readonly<Record<Rejection, ErrorEntry>>;
   readonly outcome: OutcomeShape;
@@ -67,6 +72,13 @@ export interface Policy {
 }
 
 const badRequest: ErrorEntry = { status: 400, issue: 'invalid', code: 'BAD_REQUEST', display: 'Bad request' };
+
+const invalidResource: ErrorEntry = {
+  status: 422,
+  issue: 'invalid',
+  code: 'INVALID_RESOURCE',
+  display: 'Invalid validation of resource',
+};
 
 /** A provider that keeps the rules of GP Connect. */
 export const conformant: Policy = {
@@ -80,7 +92,10 @@ export const conformant: Policy = {
   admits: (commonName, ssp) => commonName === ssp,
   refusal: 403,
   ignores: new Set(),
-  errors: Object.fromEntries(rejections.map((name) => [name, badRequest])) as Record<Rejection, ErrorEntry>,
+  cautious: new Set(),
+  errors: Object.fromEntries(
+    rejections.map((name) => [name, isInvalidResource(name) ? invalidResource : badRequest]),
+  ) as Record<Rejection, ErrorEntry>,
   outcome: {
     resourceType: 'OperationOutcome',
     profile: 'https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-OperationOutcome-1',

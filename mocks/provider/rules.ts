@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Policy, Rejection } from './policy.ts';
+import { readToken } from './token-rules.ts';
 
 /** What the provider is registered as. */
 export interface Registration {
@@ -37,7 +38,7 @@ export function judgeRequest(
   policy: Policy,
   { url, asid }: Registration,
 ): Reason | undefined {
-  const found = [...headerFaults(request, asid, url), ...tokenFaults(request, url)];
+  const found = [...headerFaults(request, asid, url), ...tokenFaults(request, url, policy.cautious)];
   return found.find(({ rejection }) => !policy.ignores.has(rejection));
 }
 
@@ -67,42 +68,20 @@ function headerFaults(request: IncomingMessage, asid: string, url: string): read
   return faults;
 }
 
-function tokenFaults(request: IncomingMessage, url: string): readonly Reason[] {
-  const authorization = header(request, 'Authorization');
-  if (authorization === undefined)
-    return [{ rejection: 'no-token', diagnostics: 'Authorization: no bearer token' }];
-  const claims = claimsOf(authorization);
-  if (!claims)
-    return [{ rejection: 'malformed-token', diagnostics: 'the bearer token is not an unsecured JWT' }];
-  const faults: Reason[] = [];
-  if (claims['aud'] !== url) {
-    faults.push({ rejection: 'another-audience', diagnostics: 'JWT: aud is not this service root URL' });
-  }
-  if (typeof claims['exp'] !== 'number' || claims['exp'] <= Date.now() / 1000) {
-    faults.push({ rejection: 'expired-token', diagnostics: 'JWT: exp has passed' });
-  }
+/** Values of every Authorization field, in order: `request.headers` keeps the first alone. */
+const authorizations = ({ rawHeaders }: IncomingMessage): readonly string[] =>
+  rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 && name.toLowerCase() === 'authorization' ? [rawHeaders[at + 1] ?? ''] : [],
+  );
+
+function tokenFaults(request: IncomingMessage, url: string, cautious: Policy['cautious']): readonly Reason[] {
+  const { faults, claims } = readToken(authorizations(request), request.url ?? '/', { url }, cautious);
   const interaction = interactions[header(request, 'Ssp-InteractionID') ?? ''];
-  if (interaction && claims['requested_scope'] !== interaction.scope) {
-    faults.push({
-      rejection: 'wrong-scope',
-      diagnostics: 'JWT: requested_scope does not allow this request',
-    });
-  }
-  return faults;
-}
-
-/** The claims of an unsecured JWT: two base64url parts and an empty third (RFC 7519 §6); `undefined`: it is none. */
-function claimsOf(authorization: string): Readonly<Record<string, unknown>> | undefined {
-  const [, head, body] = /^Bearer ([\w-]+)\.([\w-]+)\.$/i.exec(authorization) ?? [];
-  const [joined, claims] = [decode(head), decode(body)];
-  return joined?.['alg'] === 'none' && joined['typ'] === 'JWT' ? claims : undefined;
-}
-
-function decode(part: string | undefined): Readonly<Record<string, unknown>> | undefined {
-  try {
-    const value: unknown = JSON.parse(Buffer.from(part ?? '', 'base64url').toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
-  } catch {
-    return undefined;
-  }
+  const scope = claims?.['requested_scope'];
+  return interaction && typeof scope === 'string' && scope !== interaction.scope
+    ? [
+        ...faults,
+        { rejection: 'wrong-scope', diagnostics: 'JWT: requested_scope does not allow this request' },
+      ]
+    : faults;
 }

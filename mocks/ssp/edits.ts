@@ -5,7 +5,10 @@
 
 /** Stands in a template for what the valid exchange says there. */
 const VALUE = '{value}';
-const filled = (template: string, value: string): string => template.replaceAll(VALUE, value);
+/** Stands in a template of JSON for what is between the quotes of a string there. */
+const INNER = '{inner}';
+const filled = (template: string, value: string): string =>
+  template.replaceAll(VALUE, value).replaceAll(INNER, value.replace(/^"|"$/g, ''));
 
 /** Field lines that go out in place of one header field, in order. `{value}` is the valid exchange's value. */
 export interface HeaderEdit {
@@ -14,7 +17,7 @@ export interface HeaderEdit {
   readonly lines: readonly (readonly [name: string, value: string])[];
 }
 
-/** JSON members that go out in place of one claim, in order. `{value}` is the valid claim in JSON. */
+/** JSON members that go out in place of one claim, in order. `{value}` is the valid claim in JSON. None: the claim is left out. */
 export interface ClaimsEdit {
   readonly name: string;
   readonly members: readonly (readonly [name: string, json: string])[];
@@ -36,6 +39,8 @@ export type TokenEdit =
   | 'with-signature'
   /** The scheme in lower case: `bearer` (RFC 9110 §11.1: case-insensitive). */
   | 'scheme-lower-case'
+  /** Behind the scheme `Basic` (RFC 7617), which carries something else. */
+  | 'scheme-basic'
   /** As the query parameter `access_token` (RFC 6750 §2.3), with no Authorization field. */
   | 'in-query';
 

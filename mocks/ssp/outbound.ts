@@ -29,6 +29,8 @@ export interface Forwarded {
   readonly data?: Readonly<Record<string, string>> | undefined;
   readonly token?: UnsecuredToken | undefined;
   readonly raw?: RawEdits | undefined;
+  /** Whether the connection is kept open for another request (RFC 9112 §9.3); it is not, unless asked. */
+  readonly keepAlive?: boolean | undefined;
 }
 
 /** A request in its wire form, with what was made for it alone. */
@@ -39,6 +41,9 @@ export interface Composed {
   /** The value of every fresh UUID in it. */
   readonly trace: readonly string[];
 }
+
+/** The authentication scheme that an edit writes in place of `Bearer` (RFC 6750 §2.1). */
+const SCHEMES: Readonly<Record<string, string>> = { 'scheme-lower-case': 'bearer', 'scheme-basic': 'Basic' };
 
 type Encode = (value: string) => string;
 
@@ -95,7 +100,7 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
     return uuid;
   };
   const token = request.token && serialise(request.token, now, raw.token, raw.claims);
-  const scheme = raw.token === 'scheme-lower-case' ? 'bearer' : 'Bearer';
+  const scheme = SCHEMES[raw.token ?? ''] ?? 'Bearer';
   const inQuery = raw.token === 'in-query' && token !== undefined;
   const target = expand(request.target, data, encodeURIComponent);
   const { content, fields } = framed(
@@ -109,7 +114,7 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
       ...headers,
       ...(token === undefined || inQuery ? [] : [['Authorization', `${scheme} ${token}`] as const]),
       ...fields,
-      ['Connection', 'close'],
+      ['Connection', request.keepAlive ? 'keep-alive' : 'close'],
     ],
     raw.headers,
   );

@@ -1,34 +1,14 @@
-import type { ErrorAnswer, Rule } from '../model.ts';
+import type { Case, Rule } from '../model.ts';
+import { badRequest, insufficientScope, unauthorised } from './answers.ts';
 import { cases } from './define.ts';
-
-/** The error table of the guidance; the spreadsheet of expected error codes agrees with it. */
-const badRequest: ErrorAnswer = {
-  status: 400,
-  issue: ['invalid'],
-  codes: ['BAD_REQUEST'],
-  source: 'GP Connect error handling guidance, 400 BAD_REQUEST',
-};
-/** The guidance cites RFC 6750 §3.1 on the same site, which names other statuses. */
-const unauthorised: ErrorAnswer = {
-  status: 401,
-  issue: ['invalid', 'security', 'login', 'unknown', 'expired', 'forbidden'],
-  codes: [],
-  header: 'www-authenticate',
-  source: 'RFC 6750 §3.1, cited by the audit and provenance page',
-};
-const insufficientScope: ErrorAnswer = {
-  status: 403,
-  issue: ['invalid', 'security', 'forbidden'],
-  codes: [],
-  source: 'RFC 6750 §3.1 insufficient_scope',
-};
+import { told } from './token.ts';
 
 const headerError = (rule: Rule) => ({ kind: 'outcome', rule, answers: [badRequest] }) as const;
 const tokenError = (rule: Rule, second = unauthorised) =>
   ({ kind: 'outcome', rule, answers: [badRequest, second] }) as const;
 
 /** What a rejection says: status, OperationOutcome, code. The stimuli are those of `ssp-header` and `token`. */
-export default cases('error', {
+const own = cases('error', {
   'trace-id-absent': {
     title: 'the answer to a request with no Ssp-TraceID',
     requirements: ['GPC-ERR-HEADER'],
@@ -105,3 +85,5 @@ export default cases('error', {
     expect: { kind: 'error-status' },
   },
 });
+
+export default [...own, ...told] satisfies readonly Case[];

@@ -3,6 +3,7 @@ import { compose } from '../../mocks/ssp/outbound.ts';
 import type { Exchange, Observation, TlsVersion } from '../model.ts';
 import { enumerateOffer, offer } from './offer.ts';
 import { send, type Bounds } from './http.ts';
+import { createLine, type Line } from './line.ts';
 import type { Redactor, Secret } from './redact.ts';
 
 /** A subject as it is dialled, with what the harness presents to it. */
@@ -19,6 +20,8 @@ export interface Target {
   /** Trust anchors of the server's certificate, PEM. */
   readonly trust: readonly string[];
   readonly clients: Readonly<Record<CredentialName, Credential>>;
+  /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
+  readonly shared?: boolean;
 }
 
 /** What came of one exchange, and the trace ids under which the subject may have logged it. */
@@ -34,11 +37,21 @@ export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven
 const KEPT = 16_384;
 
 export function createDriver(target: Target, redactor: Redactor, bounds: Partial<Bounds> = {}): Driver {
+  const lines = new Map<TlsVersion, Line>();
+  const lineFor = (version: TlsVersion): Line => {
+    const known = lines.get(version);
+    if (known) return known;
+    const line = createLine({ ...target, identity: target.clients.valid, version }, bounds);
+    lines.set(version, line);
+    return line;
+  };
   return async (exchange, version) => {
     if (exchange.hello)
       return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
     const { tls, http, data, token, raw } = exchange;
+    const keepAlive = target.shared === true && tls?.certificate === 'valid' && tls.version === undefined;
     const request = compose({
+      keepAlive,
       method: http.method,
       target: `${http.root ?? target.basePath}${http.path}`,
       host: target.host,
@@ -52,7 +65,9 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     const leg = tls
       ? { ...target, identity, version: tls.version ?? version }
       : { address: target.address, port: target.port, clear: true as const };
-    const seen = await send(leg, request.bytes, http.method, bounds);
+    const seen =
+      (keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??
+      (await send(leg, request.bytes, http.method, bounds));
     const secrets: readonly Secret[] = [
       ...(request.token === undefined ? [] : [{ kind: 'token', value: request.token } as const]),
       ...(identity ? [{ kind: 'key', value: identity.key.trim() } as const] : []),

@@ -14,7 +14,7 @@ export interface Bounds {
   readonly bodyBytes: number;
 }
 
-const DEFAULT_BOUNDS: Bounds = { patience: 10_000, bodyBytes: 10_000_000 };
+export const DEFAULT_BOUNDS: Bounds = { patience: 10_000, bodyBytes: 10_000_000 };
 /**
  * After a TLS 1.3 handshake the client believes itself accepted before the server has looked at its certificate,
  * and a request written at once can turn the alert into a reset. So we listen first; a ticket ends the wait.
@@ -127,7 +127,7 @@ function ours(code: string, message: string): string {
   return `our own TLS failed (${code || message})`;
 }
 
-const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =>
+export const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =>
   socket instanceof TLSSocket && socket.getProtocol() !== null
     ? {
         version: socket.getProtocol() ?? '',
@@ -139,7 +139,7 @@ const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =>
 /**
  * Node's own HTTP parser over bytes that we read ourselves: it never sees the request, which is ours to the byte.
  */
-function openParser(
+export function openParser(
   method: string,
   limit: number,
   settle: (observation: Observation) => void,

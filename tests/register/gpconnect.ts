@@ -171,35 +171,6 @@ export const gpconnectSecurity = {
   ],
 } as const satisfies Document;
 
-/** The page on cross-organisation audit and provenance: the bearer token. */
-export const gpconnectToken = {
-  id: 'gpc-token',
-  title: 'GP Connect · Cross-organisation audit and provenance',
-  source: 'nhsconnect/gpconnect, integration_cross_organisation_audit_and_provenance (1.6.2)',
-  requirements: [
-    {
-      id: 'GPC-JWT-AUDIENCE',
-      section: 'JWT payload · aud',
-      keyword: 'SHALL',
-      text: 'aud: 1..1, the provider service root URL',
-      because: 'an invalid value is answered 400 BAD_REQUEST by the error table',
-    },
-    {
-      id: 'GPC-JWT-EXPIRED',
-      section: 'JWT payload · exp',
-      keyword: 'SHALL',
-      text: 'reject requests with expired tokens',
-    },
-    {
-      id: 'GPC-JWT-SCOPE',
-      section: 'JWT payload · requested_scope',
-      keyword: 'SHALL',
-      text: 'requested_scope: organization/*.read for metadata',
-      because: 'binds only a provider that declares options.enforcesScope',
-    },
-  ],
-} as const satisfies Document;
-
 /** The error handling guidance: which status, which OperationOutcome. */
 export const gpconnectErrors = {
   id: 'gpc-errors',
@@ -229,6 +200,12 @@ export const gpconnectErrors = {
       section: '400 · BAD_REQUEST',
       keyword: 'SHALL',
       text: 'a JWT that is absent, not JSON or has a bad value: 400, issue invalid, code BAD_REQUEST',
+    },
+    {
+      id: 'GPC-ERR-INVALID-RESOURCE',
+      section: '422 · INVALID_RESOURCE',
+      keyword: 'SHALL',
+      text: 'a resource that is not valid, also in a JWT: 422, issue invalid, code INVALID_RESOURCE',
     },
   ],
 } as const satisfies Document;

@@ -1,4 +1,5 @@
-import { gpconnectErrors, gpconnectSecurity, gpconnectToken } from './gpconnect.ts';
+import { gpconnectErrors, gpconnectSecurity } from './gpconnect.ts';
+import { gpconnectToken } from './gpconnect-token.ts';
 import type { Document, Requirement } from './requirement.ts';
 
 const documents = [gpconnectSecurity, gpconnectToken, gpconnectErrors] as const;

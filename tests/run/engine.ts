@@ -36,6 +36,7 @@ export function createWorker(run: Run, { version, accepted, observation }: Basel
     profile: run.profile,
     valid: run.profile.valid(run.subject),
     version,
+    shared: run.target.shared === true,
     ...(accepted && { last: { at: performance.now(), control: observation } }),
   };
 }

@@ -31,12 +31,16 @@ export interface Worker {
   readonly profile: Profile;
   readonly valid: Exchange;
   readonly version: TlsVersion;
+  /** A stand-in of ours: cases that do not touch TLS may share a control. */
+  readonly shared: boolean;
   /** `performance.now()` of the last accepted control, and that control. */
   last?: { readonly at: number; readonly control: Observation };
 }
 
 /** A control as old as this still is the "before" of the next stimulus. */
 const FRESH_MS = 10_000;
+/** On a stand-in of ours, a control as old as this also is the "after" of a stimulus that does not touch TLS. */
+const SHARED_MS = 250;
 
 /** Control bodies are not evidence once the payload was recognised. */
 const slim = (seen: Observation): Observation => (seen.kind === 'response' ? { ...seen, body: '' } : seen);
@@ -104,7 +108,7 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     }
     const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker);
     const twin = await twinOf(stimulus, worker);
-    const after = await control(worker);
+    const after = sharedControl(entry.stimulus, worker) ?? (await control(worker));
     const controls: Controls = { exchange: after.observation, ...(twin && { hello: twin }) };
     const verdict = judge(entry.expect, observation, controls, worker.profile.payload);
     return finding(verdict, observation, controls, times, [...trace, ...after.trace]);
@@ -112,6 +116,14 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
     return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
   }
+}
+
+/** The last control, where a stand-in of ours answered it a moment ago and the stimulus leaves TLS alone. */
+function sharedControl(stimulus: Planned['case']['stimulus'], worker: Worker): Driven | undefined {
+  const { shared, last } = worker;
+  const apart = 'tls' in stimulus || 'hello' in stimulus;
+  if (!shared || apart || !last || performance.now() - last.at > SHARED_MS) return undefined;
+  return { observation: last.control, trace: [] };
 }
 
 async function driveSteadily(via: 'exchange' | 'hello' | 'enumeration', stimulus: Exchange, worker: Worker) {

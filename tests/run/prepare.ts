@@ -90,7 +90,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
     run: {
       profile,
       subject: { url: provider.url, asid: { ...ASID } },
-      target: targetOf(url, destination, hierarchy, [hierarchy.root]),
+      target: { ...targetOf(url, destination, hierarchy, [hierarchy.root]), shared: true },
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.standIn },
     },

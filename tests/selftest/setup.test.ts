@@ -180,4 +180,12 @@ describe('as a launcher', () => {
         !existsSync(join(broken, '.cache/setup.lock')),
     );
   });
+  test('the check checks, also where the Node at hand is new enough to be used', () => {
+    const { status, stdout } = spawnSync(process.execPath, ['scripts/setup.mjs', 'scripts/check.ts'], {
+      cwd: ROOT,
+      encoding: 'utf8',
+    });
+    assert.match(stdout, /types .*\n(.*\n)*format .*\n(.*\n)*arrows /);
+    assert.equal(status, /failed/.test(stdout) ? 1 : 0);
+  });
 });

@@ -12,7 +12,7 @@ export const hierarchy: Promise<Hierarchy> = createHierarchy();
 export const everything: readonly Planned[] = plan(gpconnect, { edition: '2025-10', enforcesScope: true });
 
 /** A run against a provider on loopback, with little patience. */
-export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000): Run => {
+export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000, shared = false): Run => {
   const url = new URL(provider.url);
   return {
     profile: gpconnect,
@@ -25,6 +25,7 @@ export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000): Run
       basePath: url.pathname,
       trust: [pki.root],
       clients: pki.clients,
+      shared,
     },
     redactor: createRedactor(),
     bounds: { patience },
@@ -36,9 +37,10 @@ export async function examined(
   provider: Provider,
   pki: Hierarchy,
   planned: readonly Planned[] = everything,
+  shared = false,
 ): Promise<readonly Finding[]> {
   try {
-    const run = runOf(provider, pki);
+    const run = runOf(provider, pki, undefined, shared);
     return await runPlan(run, planned, await baseline(run), 4);
   } finally {
     await provider.close();

@@ -33,7 +33,20 @@ const sent = ({ http, data, token, raw }: Exchange): string =>
 
 const decoded = (part = ''): string => Buffer.from(part, 'base64url').toString('utf8');
 /** The text of a JSON object cut into its members, as written: duplicates stay two. */
-const members = (text: string): readonly string[] => text.slice(1, -1).split(/,(?="[a-z_]+":)/i);
+function members(text: string): readonly string[] {
+  const found: string[] = [];
+  let depth = 0;
+  let start = 1;
+  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}[\],]/g)) {
+    if (token === '{' || token === '[') depth += 1;
+    if (token === '}' || token === ']') depth -= 1;
+    if ((token === ',' && depth === 1) || depth === 0) {
+      found.push(text.slice(start, index));
+      start = index + 1;
+    }
+  }
+  return found;
+}
 
 /** The independent parts of a request. One change moves one of them; framing goes with the body it frames. */
 function parts(text: string): ReadonlyMap<string, string> {
