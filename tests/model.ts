@@ -14,6 +14,10 @@ export interface Offer {
   readonly version: OfferedVersion;
   /** Cipher suite code points, in the order offered. */
   readonly suites?: readonly number[];
+  /** Whether DEFLATE (RFC 3749) is offered beside no compression. */
+  readonly compression?: true;
+  /** For an enumeration: no more is asked than whether of each of these groups one suite is accepted. */
+  readonly covering?: readonly (readonly number[])[];
 }
 
 /** Everything that the harness says to the subject in one conversation. Plain data. */

@@ -1,7 +1,7 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { connect, isIP } from 'node:net';
 import type { Offer, OfferedVersion } from '../model.ts';
-import { readFlight, readSslV2Flight, type Flight } from './flight.ts';
+import { createFlightReader, createSslV2Reader, type Flight } from './flight.ts';
 
 /** What came of one ClientHello. Only the peer's doing is an answer. */
 export type HelloAnswer =
@@ -65,12 +65,18 @@ const numbers = (values: readonly number[], bytes = 2): Buffer =>
 const extension = (type: number, ...body: readonly Buffer[]): Buffer =>
   Buffer.concat([uint(type, 2), vector(2, ...body)]);
 
-/** A key share that no server can object to: a real X25519 key (RFC 8446 §4.2.8). */
+/** A key share that no server can object to: a real X25519 key (RFC 8446 §4.2.8), never used, so one will do. */
+let share: Buffer | undefined;
 const keyShare = (): Buffer =>
-  generateKeyPairSync('x25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32);
+  (share ??= generateKeyPairSync('x25519').publicKey.export({ format: 'der', type: 'spki' }).subarray(-32));
+
+/** The suites of an offer, its own or what a broad-minded client offers in that version. */
+export const suitesOf = ({ version, suites }: Offer): readonly number[] =>
+  suites ?? (version === 'TLSv1.3' ? MODERN : BROAD);
 
 /** The bytes of a ClientHello (RFC 8446 §4.1.2, RFC 5246 §7.4.1.2, RFC 6101), in one record. */
-export function clientHello({ version, suites }: Offer, servername: string): Buffer {
+export function clientHello(offer: Offer, servername: string): Buffer {
+  const { version, compression } = offer;
   if (version === 'SSLv2') {
     const challenge = randomBytes(16);
     const kinds = numbers(ANCIENT, 3);
@@ -99,6 +105,8 @@ export function clientHello({ version, suites }: Offer, servername: string): Buf
           extension(10, vector(2, numbers(GROUPS))),
           extension(11, vector(1, uint(0, 1))),
           extension(13, vector(2, numbers(SIGNATURES))),
+          extension(23), // extended_master_secret (RFC 7627)
+          extension(35), // session_ticket, none held (RFC 5077)
           ...(thirteen
             ? [
                 extension(43, vector(1, uint(0x0304, 2))),
@@ -111,8 +119,8 @@ export function clientHello({ version, suites }: Offer, servername: string): Buf
     uint(Math.min(number, 0x0303), 2),
     randomBytes(32),
     vector(1, thirteen ? randomBytes(32) : Buffer.alloc(0)),
-    vector(2, numbers(suites ?? (thirteen ? MODERN : BROAD))),
-    vector(1, uint(0, 1)), // no compression
+    vector(2, numbers(suitesOf(offer))),
+    vector(1, ...(compression ? [uint(1, 1)] : []), uint(0, 1)), // DEFLATE (RFC 3749) if asked for, and none
     ...(extensions.length > 0 ? [vector(2, ...extensions)] : []),
   ]);
   const handshake = Buffer.concat([uint(1, 1), vector(3, body)]);
@@ -129,10 +137,9 @@ const SETTLE_MS = 300;
  */
 export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Promise<HelloResult> {
   const bytes = clientHello(offer, target.servername);
-  const read = offer.version === 'SSLv2' ? readSslV2Flight : readFlight;
   return new Promise((resolve) => {
     const socket = connect({ host: target.address, port: target.port, noDelay: true });
-    let received = Buffer.alloc(0);
+    const reader = offer.version === 'SSLv2' ? createSslV2Reader() : createFlightReader();
     let connected = false;
     let pause: NodeJS.Timeout | undefined;
     let settled = false;
@@ -151,7 +158,7 @@ export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Prom
     };
     /** The answer as it stands when no more comes. */
     const conclude = (fallback: HelloAnswer): void => {
-      const flight = read(received, true);
+      const flight = reader.end();
       settle(flight.kind === 'incomplete' ? fallback : flight);
     };
     const deadline = setTimeout(() => {
@@ -165,12 +172,11 @@ export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Prom
       socket.write(bytes);
     });
     socket.on('data', (chunk: Buffer) => {
-      received = Buffer.concat([received, chunk]);
-      const flight = read(received, false);
+      const flight = reader.push(chunk);
       if (flight.kind !== 'incomplete') settle(flight);
       else {
         clearTimeout(pause);
-        if (read(received, true).kind === 'server-hello') {
+        if (reader.end().kind === 'server-hello') {
           pause = setTimeout(() => conclude({ kind: 'closed', how: 'fin' }), SETTLE_MS);
         }
       }

@@ -7,10 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
-import fc from 'fast-check';
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { answerRelic } from '../../mocks/provider/relic.ts';
-import { readFlight, readSslV2Flight } from '../drive/flight.ts';
 import { clientHello, hello, type HelloTarget } from '../drive/hello.ts';
 import { enumerateOffer, offer } from '../drive/offer.ts';
 import type { OfferedVersion } from '../model.ts';
@@ -220,85 +218,6 @@ describe('which suites, in whose order', () => {
     assert.equal(suiteName(0xc030), 'TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384');
     assert.equal(suiteName(0xfafa), '0xfafa');
     assert.equal(new Set(suites.map(({ code }) => code)).size, suites.length);
-  });
-});
-
-describe('the flight reader', () => {
-  const flights = {
-    accepted: answerRelic('SSLv3'),
-    alert: Buffer.from([21, 3, 1, 0, 2, 2, 70]),
-    warned: Buffer.concat([Buffer.from([21, 3, 1, 0, 2, 1, 112]), answerRelic('SSLv3')]),
-  };
-  test('one answer however the bytes are cut into records', () => {
-    const message = flights.accepted.subarray(5);
-    fc.assert(
-      fc.property(fc.array(fc.integer({ min: 1, max: message.length - 1 }), { maxLength: 8 }), (cuts) => {
-        const edges = [0, ...new Set([...cuts].sort((a, b) => a - b)), message.length];
-        const records = edges.slice(1).map((end, index) => {
-          const part = message.subarray(edges[index], end);
-          return Buffer.concat([Buffer.from([22, 3, 0, part.length >> 8, part.length & 255]), part]);
-        });
-        assert.deepEqual(readFlight(Buffer.concat(records), false), {
-          kind: 'server-hello',
-          version: 0x0300,
-          suite: 0x000a,
-        });
-      }),
-    );
-  });
-  test('a warning alert is passed over, a fatal one is the answer', () => {
-    assert.equal(readFlight(flights.warned, false).kind, 'server-hello');
-    assert.deepEqual(readFlight(flights.alert, false), {
-      kind: 'alert',
-      alert: 70,
-      name: 'protocol_version',
-    });
-    const aborted = Buffer.concat([flights.accepted.subarray(0, -4), Buffer.from([21, 3, 0, 0, 2, 2, 80])]);
-    aborted.writeUInt16BE(flights.accepted.length - 9, 3);
-    assert.deepEqual(readFlight(aborted, false), { kind: 'alert', alert: 80, name: 'internal_error' });
-  });
-  test('a part is incomplete, never an answer', () => {
-    for (let length = 0; length < flights.accepted.length; length += 1) {
-      assert.equal(
-        readFlight(flights.accepted.subarray(0, length), false).kind,
-        'incomplete',
-        String(length),
-      );
-    }
-  });
-  test('100,000 mutated flights: no throw, no hang, and accepted only with an intact ServerHello', () => {
-    let seed = 20261124;
-    const random = (below: number): number => {
-      seed = (Math.imul(seed, 1_103_515_245) + 12_345) & 0x7fffffff;
-      return seed % below;
-    };
-    const sources = Object.values(flights);
-    for (let round = 0; round < 100_000; round += 1) {
-      const source = sources[random(sources.length)] ?? flights.alert;
-      const bytes = Buffer.from(source);
-      for (let change = 0; change <= random(4); change += 1)
-        bytes.writeUInt8(random(256), random(bytes.length));
-      const cut = bytes.subarray(0, random(bytes.length + 1));
-      const seen = [readFlight(cut, true), readFlight(cut, false), readSslV2Flight(cut, true)];
-      if (seen[0]?.kind === 'server-hello') {
-        assert.ok(
-          cut.includes(Buffer.from([2, 0, 0])) || cut.includes(Buffer.from([2, 0, 0, 38])),
-          `round ${round}`,
-        );
-      }
-    }
-  });
-  test('lengths that lie', () => {
-    const liar = (record: number, message: number): Buffer => {
-      const bytes = Buffer.from(flights.accepted);
-      bytes.writeUInt16BE(record, 3);
-      bytes.writeUIntBE(message, 6, 3);
-      return bytes;
-    };
-    assert.equal(readFlight(liar(0xffff, 38), true).kind, 'other');
-    assert.equal(readFlight(liar(0, 38), true).kind, 'other');
-    assert.equal(readFlight(liar(flights.accepted.length - 5, 0xffffff), true).kind, 'other');
-    assert.equal(readFlight(Buffer.alloc(300_000, 22), false).kind, 'other');
   });
 });
 
