@@ -5,6 +5,7 @@ import { listCommand } from './list.ts';
 import { pkiCommand } from './pki.ts';
 import { runCommand } from './run.ts';
 import { serveCommand } from './serve.ts';
+import { tokenCommand } from './token.ts';
 
 /** The program `assay`: one command for each thing that a person wants. */
 function program(): Command {
@@ -26,7 +27,7 @@ function program(): Command {
         'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 an error of ours, 4 usage or configuration.',
       ].join('\n'),
     );
-  for (const command of [runCommand(), listCommand(), pkiCommand(), serveCommand()]) {
+  for (const command of [runCommand(), listCommand(), pkiCommand(), serveCommand(), tokenCommand()]) {
     assay.addCommand(command);
   }
   const strictly = (command: Command): void => {

@@ -7,8 +7,10 @@ import { readPack, writePack } from '../certs/pack.ts';
 import { checkStandIn } from '../tests/run/prepare.ts';
 import { ASID, SERVICE_PATH, startProvider } from '../mocks/provider/server.ts';
 import { policyOf, startStandIn } from '../mocks/provider/stand-in.ts';
+import { serveIssuer, type Companion, type IssuerFlags } from './serve-cis2.ts';
+import { ISSUER_FOLDER } from './token.ts';
 
-interface ServeOptions {
+interface ServeOptions extends IssuerFlags {
   readonly mock: string;
   readonly port: number;
   readonly http?: number;
@@ -32,14 +34,23 @@ export function serveCommand(): Command {
     .option('--http <port>', 'plain HTTP on this port instead, for a TLS terminator in front (0: any)', port)
     .option('--url <url>', 'with --http: the service root URL that the terminator serves')
     .option('--pki <dir>', 'a trust pack to use (default: a new one, removed at the end)')
+    .option('--cis2', 'a CIS2 issuer beside it')
+    .option('--cis2-port <port>', 'TLS port of the issuer (0: any)', port, 0)
+    .option('--cis2-name <url>', 'https://HOST:PORT under which the issuer is reached, where that is another')
+    .option('--users <file>', 'users and clients of the issuer, JSON (default: fictional ones)')
+    .option('--login <user>', 'who signs in there unasked; `choose`: a page asks', 'choose')
+    .option('--issuer <dir>', "folder of the issuer's keys, made where there is none", ISSUER_FOLDER)
     .addHelpText(
       'after',
       [
         '',
         'Prints one line of JSON when ready: {"ready":true,"url":…,"connect":…,"subject":…,"pki":…}; SIGTERM ends it.',
+        'With --cis2 it has "cis2":{"issuer":…,"management":…,"token":…} as well; `GET /` at the management URL, with',
+        'the token as a bearer token, tells what can be steered.',
         '',
-        'Example:',
+        'Examples:',
         '  assay serve --mock accepts-expired-certificate &',
+        '  assay serve --cis2 --login aal3-clinician &',
       ].join('\n'),
     )
     .action(serve);
@@ -51,6 +62,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const url = checkedUrl(options);
   const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
   const wipe = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const companions: Companion[] = [];
   try {
     const pki = options.pki === undefined ? join(folder, 'pki') : resolve(options.pki);
     if (options.pki === undefined) await writePack(pki, {});
@@ -58,6 +70,8 @@ async function serve(options: ServeOptions): Promise<void> {
     const policy = policyOf(mock);
     if (http !== undefined && !policy)
       throw new ConfigurationError('--http', `${mock} serves nothing, in clear or otherwise`);
+    // Before the provider: what is in this list is closed on every way out.
+    if (options.cis2) companions.push(await serveIssuer(options, hierarchy.provider));
     const provider =
       http !== undefined && policy
         ? await startProvider({ policy, hierarchy, port: http, behind: url ?? 'host' })
@@ -80,7 +94,12 @@ async function serve(options: ServeOptions): Promise<void> {
         2,
       )}\n`,
     );
-    process.stdout.write(`${JSON.stringify({ ready: true, url: served, connect, subject, pki })}\n`);
+    const beside = Object.assign({}, ...companions.map(({ ready }) => ready)) as Readonly<
+      Record<string, unknown>
+    >;
+    process.stdout.write(
+      `${JSON.stringify({ ready: true, url: served, connect, subject, pki, ...beside })}\n`,
+    );
     await new Promise<void>((done) => {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
     });
@@ -94,6 +113,7 @@ async function serve(options: ServeOptions): Promise<void> {
     }
     throw error;
   } finally {
+    await Promise.all(companions.map(({ close }) => close()));
     await wipe();
   }
 }

@@ -155,6 +155,16 @@ describe('bad input: exit 4, one clear error, nothing written', () => {
     ['serve: no such port', ['serve', '--port', '70000'], /--port/],
     ['serve: --url without --http', ['serve', '--url', 'https://x.test/y'], /--url: goes with --http/],
     ['serve: a URL in clear', ['serve', '--http', '0', '--url', 'http://x.test/y'], /--url: .*no https URL/],
+    ['serve: no such user', ['serve', '--cis2', '--login', 'nobody'], /--login: no user is called nobody/],
+    [
+      'serve: no such users file',
+      ['serve', '--cis2', '--users', 'none.json'],
+      /none\.json: there is no such/,
+    ],
+    ['serve: no issuer', ['serve', '--cis2', '--cis2-name', 'https://x'], /--cis2-name.*explicit port/],
+    ['token: no such defect', ['token', '--defect', 'x'], /--defect: there is no "x"/],
+    ['token: no issuer', ['token', '--issuer', 'nowhere'], /--issuer: .*assay serve --cis2/],
+    ['token: no claim', ['token', '--claim', 'x'], /--claim[\s\S]*NAME=VALUE/],
     ['serve: an absentee in clear', ['serve', '--http', '0', '--mock', 'dead'], /--http/],
   ];
   for (const [title, args, says] of table) {
@@ -209,7 +219,7 @@ test('a record that cannot be written is an error of ours: exit 3', async (t) =>
 });
 
 test('--help everywhere, with an example each', async () => {
-  for (const verb of [[], ['run'], ['list'], ['pki'], ['serve']]) {
+  for (const verb of [[], ['run'], ['list'], ['pki'], ['serve'], ['token']]) {
     const { code, out } = await assay(...verb, '--help');
     assert.equal(code, 0);
     assert.match(out, /Examples?:/, verb.join(' '));
@@ -283,5 +293,28 @@ describe('assay serve', () => {
     assert.equal(answer.status, 400);
     assert.equal(answer.headers.get('cache-control'), 'no-store');
     assert.equal(await stop(child), 0);
+  });
+
+  test('--cis2: an issuer beside it; `token` mints with its key, up or not', async () => {
+    const { child, line } = await ready('--cis2', '--issuer', 'issuer');
+    const { issuer, management } = (line as { cis2?: { issuer: string; management: string } }).cis2 ?? {};
+    assert.match(issuer ?? '', /^https:\/\/localhost:\d+\/openam\//);
+    assert.match(management ?? '', /^http:\/\/127\.0\.0\.1:\d+$/);
+    const parts = (text: string) =>
+      text.split('.').map((part) => Buffer.from(part, 'base64url').toString('latin1'));
+    const up = await assay('token', '--issuer', 'issuer', '--claim', 'x={"y":1}', '--claim', 'acr=low');
+    assert.equal(up.code, 0, up.err);
+    const [header = '', claims = '{}'] = parts(up.out);
+    const said = JSON.parse(claims) as Record<string, unknown>;
+    assert.deepEqual([said['iss'], said['x'], said['acr']], [issuer, { y: 1 }, 'low']);
+    assert.match((await assay('token', '--issuer', 'issuer', '--user', 'nobody')).err, /no user is called/);
+    assert.equal(await stop(child), 0);
+    assert.deepEqual((await readdir(join(folder, 'issuer'))).sort(), ['issuer.json', 'keys.json']);
+    assert.equal((await stat(join(folder, 'issuer/keys.json'))).mode & 0o777, 0o600);
+    const down = await assay('token', '--issuer', 'issuer');
+    assert.equal(parts(down.out)[0], header, 'the same key');
+    const defect = await assay('token', '--issuer', 'issuer', '--defect', 'alg-none');
+    assert.match(parts(defect.out)[0] ?? '', /"alg":"none"/);
+    assert.match((await assay('token', '--defects')).out, /^alg-none$/m);
   });
 });

@@ -1,0 +1,66 @@
+import { getResponse, type HttpHandler } from 'msw';
+import type { Credential } from '../../certs/index.ts';
+import { serve, type Served } from '../serve.ts';
+import { handlersOf } from './handlers.ts';
+import { manage, type Management } from './management.ts';
+import { endpointNames, Realm, REALM_PATH, type RealmOptions } from './realm.ts';
+
+/** A CIS2 issuer on a TLS socket, with its management port. */
+export interface ServedIssuer extends Served {
+  readonly issuer: string;
+  readonly realm: Realm;
+  readonly management: Management;
+}
+
+export interface IssuerServerOptions extends RealmOptions {
+  /** The server certificate; it has to carry the issuer's host. */
+  readonly identity: Credential;
+  /** TLS port; 0 or absent: any. With `issuer` absent the port is part of the issuer's name. */
+  readonly port?: number;
+}
+
+/**
+ * Serves an issuer on loopback. Without `issuer` it is `https://localhost:PORT` with CIS2's path; an issuer of another
+ * host or port is for those who reach this one through a name or a port map of their own.
+ */
+export async function startIssuer(options: IssuerServerOptions): Promise<ServedIssuer> {
+  const front: { origin: string; answer: (request: Request) => Promise<Response | undefined> } = {
+    origin: 'https://issuer.invalid',
+    answer: async () => undefined, // until the port is known, and with it the issuer
+  };
+  const { identity, port = 0 } = options;
+  const served = await serve({
+    identity,
+    port,
+    origin: () => front.origin,
+    answer: (request) => front.answer(request),
+  });
+  try {
+    const realm = await Realm.create({ issuer: `https://localhost:${served.port}${REALM_PATH}`, ...options });
+    front.origin = new URL(realm.issuer).origin;
+    front.answer = router(realm);
+    const management = await manage(realm);
+    const close = async (): Promise<void> => {
+      await Promise.all([served.close(), management.close()]);
+    };
+    return { ...served, close, issuer: realm.issuer, realm, management };
+  } catch (error) {
+    await served.close();
+    throw error;
+  }
+}
+
+/** Hands a request to the handlers of its endpoint alone: MSW would ask one after the other. */
+function router(realm: Realm): (request: Request) => Promise<Response | undefined> {
+  const handlers = handlersOf(realm);
+  const byPath = new Map(
+    endpointNames.map((name): readonly [string, HttpHandler[]] => [
+      new URL(realm.url(name)).pathname,
+      [...handlers[name]],
+    ]),
+  );
+  return async (request) => {
+    const found = byPath.get(new URL(request.url).pathname);
+    return found && getResponse(found, request);
+  };
+}
