@@ -1,5 +1,6 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { serve, type Served } from '../serve.ts';
+import type { Canary } from './canary.ts';
 import { checkRegister, type Client, type User } from './users.ts';
 import { defectNames, mint, type MintOptions } from './mint.ts';
 import { endpointNames, type Endpoint, type Fault, type Realm } from './realm.ts';
@@ -13,7 +14,7 @@ export interface Management extends Served {
 }
 
 type Body = Readonly<Record<string, unknown>>;
-type Route = (realm: Realm, body: Body) => object | Promise<object>;
+type Route = (realm: Realm, body: Body, canary: Canary) => object | Promise<object>;
 
 /** What was asked makes no sense; the message says what would. */
 class Unfit extends Error {}
@@ -90,6 +91,7 @@ const routes: Readonly<Record<string, Route>> = {
     for (const name of endpointNames) realm.counts[name] = 0;
     return realm.counts;
   },
+  'GET /canary': (_realm, _body, { url, fetched }) => ({ url, fetched }),
   'POST /token': async (realm, body) => ({ token: await mint(realm, mintOptions(body)) }),
   'POST /keys/rotate': async (realm, body) => {
     only(body, 'publish');
@@ -159,7 +161,7 @@ const answer = (body: object, status = 200): Response =>
     headers: { 'Cache-Control': 'no-store', ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }) },
   });
 
-async function respond(realm: Realm, request: Request, token: string): Promise<Response> {
+async function respond(realm: Realm, request: Request, token: string, canary: Canary): Promise<Response> {
   const given = Buffer.from(request.headers.get('Authorization') ?? '');
   const wanted = Buffer.from(`Bearer ${token}`);
   if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
@@ -172,7 +174,7 @@ async function respond(realm: Realm, request: Request, token: string): Promise<R
     const body: unknown = sent === '' ? {} : JSON.parse(sent);
     if (typeof body !== 'object' || body === null || Array.isArray(body))
       throw new Unfit('a JSON object is wanted');
-    return answer(await route(realm, body as Body));
+    return answer(await route(realm, body as Body, canary));
   } catch (error) {
     const ours = error instanceof Unfit || error instanceof RangeError || error instanceof ConfigurationError;
     if (ours || error instanceof SyntaxError) return answer({ error: error.message }, 400);
@@ -181,12 +183,11 @@ async function respond(realm: Realm, request: Request, token: string): Promise<R
 }
 
 /** Opens the management port of a realm, on loopback and nowhere else. */
-export async function manage(realm: Realm, port = 0): Promise<Management> {
+export async function manage(realm: Realm, canary: Canary): Promise<Management> {
   const token = randomBytes(24).toString('base64url');
   const served = await serve({
     origin: () => 'http://management.invalid',
-    port,
-    answer: (request) => respond(realm, request, token),
+    answer: (request) => respond(realm, request, token, canary),
   });
   return { ...served, token, url: `http://127.0.0.1:${served.port}` };
 }

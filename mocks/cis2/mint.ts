@@ -36,5 +36,6 @@ export async function mint(realm: Realm, options: MintOptions = {}): Promise<str
   const said = Object.fromEntries(Object.entries(whole).filter(([, value]) => value !== null));
   const key = realm.keys.signing;
   if (defect === undefined) return signToken(key, said);
-  return defects[defect].forge({ realm, key, claims: said });
+  const header = { typ: 'JWT', kid: key.kid, alg: 'RS256' };
+  return defects[defect].forge({ realm, key, header, claims: said });
 }

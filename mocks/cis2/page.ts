@@ -12,8 +12,8 @@ const STYLE = `
 * { box-sizing: border-box }
 body { margin: 0; background: var(--page); color: var(--text); font: 1.1rem/1.5 Arial, "DejaVu Sans", sans-serif }
 header { background: var(--bar); color: #fff; padding: .75rem 1rem }
-header p, main { max-width: 44rem; margin: 0 auto }
-main { padding: 1.5rem 1rem 3rem }
+header p { max-width: 44rem; margin: 0 auto }
+main { max-width: 46rem; margin: 0 auto; padding: 1.5rem 1rem 3rem }
 h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem }
 .quiet { color: var(--quiet); overflow-wrap: anywhere }
 ul { list-style: none; margin: 1.5rem 0 0; padding: 0; display: grid; gap: .75rem }

@@ -105,6 +105,8 @@ export class Realm {
     endSession: 0,
   };
   login: string;
+  /** Where what a token should never make anybody fetch would be fetched from. */
+  canary = 'https://canary.assay.test';
   /** Seconds by which the issuer's clock is ahead. */
   clock = 0;
 

@@ -1,6 +1,7 @@
 import { getResponse, type HttpHandler } from 'msw';
 import type { Credential } from '../../certs/index.ts';
 import { serve, type Served } from '../serve.ts';
+import { startCanary, type Canary } from './canary.ts';
 import { handlersOf } from './handlers.ts';
 import { manage, type Management } from './management.ts';
 import { endpointNames, Realm, REALM_PATH, type RealmOptions } from './realm.ts';
@@ -10,6 +11,8 @@ export interface ServedIssuer extends Served {
   readonly issuer: string;
   readonly realm: Realm;
   readonly management: Management;
+  /** Whom a defective token may name, and nobody should call. */
+  readonly canary: Canary;
 }
 
 export interface IssuerServerOptions extends RealmOptions {
@@ -39,11 +42,13 @@ export async function startIssuer(options: IssuerServerOptions): Promise<ServedI
     const realm = await Realm.create({ issuer: `https://localhost:${served.port}${REALM_PATH}`, ...options });
     front.origin = new URL(realm.issuer).origin;
     front.answer = router(realm);
-    const management = await manage(realm);
+    const canary = await startCanary(identity);
+    realm.canary = canary.url;
+    const management = await manage(realm, canary);
     const close = async (): Promise<void> => {
-      await Promise.all([served.close(), management.close()]);
+      await Promise.all([served.close(), management.close(), canary.close()]);
     };
-    return { ...served, close, issuer: realm.issuer, realm, management };
+    return { ...served, close, issuer: realm.issuer, realm, management, canary };
   } catch (error) {
     await served.close();
     throw error;

@@ -396,6 +396,11 @@ describe('the protocol, to the letter', () => {
     await assert.rejects(fetch(`${issuer}/connect/jwk_uri`, { signal: AbortSignal.timeout(100) }));
     await call('DELETE /fault');
 
+    const { token: named } = await call('POST /token', { defect: 'jku' });
+    const jku = String(decodeProtectedHeader(String(named)).jku);
+    assert.equal((await fetch(jku)).status, 200);
+    assert.deepEqual((await call('GET /canary'))['fetched'], ['/jku.json']);
+
     await call('POST /clock', { ahead: 7200 });
     const { token: late } = await call('POST /token', {});
     assert.ok((decodeJwt(String(late)).iat ?? 0) > Date.now() / 1000 + 7000);
