@@ -12,6 +12,7 @@ const ORDER = [
   'tests/cases',
   'tests/profiles',
   'tests/oracle',
+  'tests/evidence',
   'tests/model.ts',
   'tests/register',
   'mocks',
