@@ -4,6 +4,7 @@ import { EXIT, version } from './exit.ts';
 import { listCommand } from './list.ts';
 import { pkiCommand } from './pki.ts';
 import { runCommand } from './run.ts';
+import { scanCommand } from './scan.ts';
 import { serveCommand } from './serve.ts';
 import { tokenCommand } from './token.ts';
 
@@ -27,7 +28,8 @@ function program(): Command {
         'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 an error of ours, 4 usage or configuration.',
       ].join('\n'),
     );
-  for (const command of [runCommand(), listCommand(), pkiCommand(), serveCommand(), tokenCommand()]) {
+  const commands = [runCommand(), listCommand(), pkiCommand(), scanCommand(), serveCommand(), tokenCommand()];
+  for (const command of commands) {
     assay.addCommand(command);
   }
   const strictly = (command: Command): void => {

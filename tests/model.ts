@@ -18,6 +18,8 @@ export interface Offer {
   readonly compression?: true;
   /** For an enumeration: no more is asked than whether of each of these groups one suite is accepted. */
   readonly covering?: readonly (readonly number[])[];
+  /** For an enumeration: which suites are accepted is asked, and not in whose order. */
+  readonly unordered?: true;
 }
 
 /** Everything that the harness says to the subject in one conversation. Plain data. */
@@ -64,6 +66,10 @@ export interface Handshake {
   readonly resumed: boolean;
 }
 
+/** The ephemeral key exchange that a server chose: size of the prime in bits, or the curve by its name. */
+export type KeyExchange =
+  { readonly kind: 'DHE'; readonly bits: number } | { readonly kind: 'ECDHE'; readonly group: string };
+
 /** What the subject did, in a closed vocabulary, redacted. Only `nothing` is no evidence at all. */
 export type Observation =
   /** Nothing of the peer: no connection, silence, or a failure of our own. */
@@ -87,12 +93,33 @@ export type Observation =
   /** Bytes that are no HTTP answer, or an answer cut short. */
   | { readonly kind: 'broken'; readonly what: string }
   /** A ServerHello for a bare ClientHello. */
-  | { readonly kind: 'server-hello'; readonly version: string; readonly suite: string }
+  | {
+      readonly kind: 'server-hello';
+      readonly version: string;
+      readonly suite: string;
+      /** The offer to compress was taken up. */
+      readonly compressed?: true;
+      /** Whether `renegotiation_info` was sent (RFC 5746); TLS 1.0 to 1.2. */
+      readonly secureRenegotiation?: boolean;
+      readonly keyExchange?: KeyExchange;
+    }
+  /** A ServerHello of another version than the one offered. */
+  | {
+      readonly kind: 'downgrade';
+      readonly offered: string;
+      readonly version: string;
+      readonly suite: string;
+    }
   /** The suites accepted of those offered, found by elimination, in the order that the server picked them. */
   | {
       readonly kind: 'suites';
       readonly accepted: readonly string[];
-      readonly order: 'server' | 'client' | 'single';
+      /** Whose order of preference rules; `untold` where one hello could not hold the offer. */
+      readonly order: 'server' | 'client' | 'single' | 'untold';
+      /** Key exchange of the accepted suites, where ServerKeyExchange showed one. */
+      readonly keyExchanges?: readonly (KeyExchange & { readonly suite: string })[];
+      /** How the offer was refused, where nothing of it is accepted. */
+      readonly refusal?: string;
     }
   /** The same stimulus, three times, with different answers. */
   | { readonly kind: 'unsteady'; readonly seen: readonly Observation[] };
@@ -155,6 +182,16 @@ export type Expectation =
     }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
+  /** A ServerHello of the version offered, not of an older one. */
+  | { readonly kind: 'offer-kept' }
+  /** No suite of these is accepted. */
+  | { readonly kind: 'suites-refused'; readonly family: string; readonly suites: readonly string[] }
+  /** Of two suites accepted the same is picked, in whichever order they are offered. */
+  | { readonly kind: 'suites-preferred' }
+  /** The group of the key exchange is no weak one: a prime of 2048 bits and more, a curve of 224 and more. */
+  | { readonly kind: 'key-exchange'; readonly of: 'DHE' | 'ECDHE' }
+  /** What a ServerHello says beside version and suite. */
+  | { readonly kind: 'hello-trait'; readonly trait: 'secure-renegotiation' | 'no-compression' }
   /** For each group at least one suite of it is accepted, where the server's key type allows. */
   | { readonly kind: 'suites-supported'; readonly groups: readonly SuiteGroup[] }
   /** No suite of a later group is picked before one of an earlier group. */

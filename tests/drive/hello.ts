@@ -20,6 +20,8 @@ export interface HelloTarget {
   readonly address: string;
   readonly port: number;
   readonly servername: string;
+  /** Told of each connection that is dialled. */
+  readonly onDial?: () => void;
 }
 
 const NUMBER: Readonly<Record<Exclude<OfferedVersion, 'SSLv2'>, number>> = {
@@ -138,6 +140,7 @@ const SETTLE_MS = 300;
 export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Promise<HelloResult> {
   const bytes = clientHello(offer, target.servername);
   return new Promise((resolve) => {
+    target.onDial?.();
     const socket = connect({ host: target.address, port: target.port, noDelay: true });
     const reader = offer.version === 'SSLv2' ? createSslV2Reader() : createFlightReader();
     let connected = false;

@@ -51,7 +51,8 @@ export function judge(
   }
   if (seen.kind === 'nothing' || seen.kind === 'unsteady') return inconclusive(describe(seen));
   // To a bare hello, whatever is no ServerHello of the version offered is a refusal, plain HTTP included.
-  if (seen.kind === 'broken' && expected.kind !== 'offer-refused') return inconclusive(describe(seen));
+  if ((seen.kind === 'broken' || seen.kind === 'downgrade') && !isOfOffer(expected))
+    return inconclusive(describe(seen));
   if (seen.kind === 'response' && saysNothing(seen)) {
     return inconclusive(
       `HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`,
@@ -76,12 +77,25 @@ export function judge(
       return seen.kind === 'server-hello'
         ? fail(`accepted: ${describe(seen)}`)
         : pass(`refused: ${describe(seen)}`, strengthOf(seen));
+    case 'offer-kept':
+      return offerKept(seen);
+    case 'suites-refused':
+      return suitesRefused(seen, expected.family, expected.suites);
+    case 'suites-preferred':
+      return suitesPreferred(seen);
+    case 'key-exchange':
+      return keyExchange(seen, expected.of);
+    case 'hello-trait':
+      return helloTrait(seen, expected.trait);
     case 'suites-supported':
       return suitesSupported(seen, expected.groups);
     case 'suites-ordered':
       return suitesOrdered(seen, expected.groups);
   }
 }
+
+/** Expectations of what is, or is not, answered to a bare hello. */
+const isOfOffer = ({ kind }: Expectation): boolean => kind === 'offer-refused' || kind === 'offer-kept';
 
 /** A refusal in words, with the text of the page where there is one. */
 function refusalOf(seen: Observation): string {
@@ -168,6 +182,60 @@ function cacheControl(seen: Observation, directive: string, of: 'answer' | 'erro
   if (directives.includes(directive)) return pass(`Cache-Control: ${values.join(', ')}`);
   const got = values.length > 0 ? `Cache-Control: ${excerpt(values.join(', '))}` : 'no Cache-Control';
   return fail(`HTTP ${seen.status} with ${got}, expected ${directive}`);
+}
+
+function offerKept(seen: Observation): Verdict {
+  if (seen.kind === 'server-hello') return pass(`answered in the version offered: ${describe(seen)}`);
+  return seen.kind === 'downgrade' ? fail(describe(seen)) : inconclusive(describe(seen));
+}
+
+function suitesRefused(seen: Observation, family: string, suites: readonly string[]): Verdict {
+  if (seen.kind !== 'suites') return inconclusive(describe(seen));
+  const taken = seen.accepted.filter((suite) => suites.includes(suite));
+  return taken.length > 0
+    ? fail(`accepts ${taken.join(', ')} (${family})`)
+    : pass(`no suite of the family is accepted (${family}; ${suites.length} offered)`);
+}
+
+function suitesPreferred(seen: Observation): Verdict {
+  if (seen.kind !== 'suites') return inconclusive(describe(seen));
+  switch (seen.order) {
+    case 'server':
+      return pass(`the server's order rules: offered in either order, ${seen.accepted[0]} is picked`);
+    case 'client':
+      return fail("the client's order of preference is followed, not the server's");
+    case 'single':
+    case 'untold':
+      return inconclusive(`no two suites to choose between: ${describe(seen)}`);
+  }
+}
+
+/** Smallest prime that NIST SP 800-52r2 §3.3.1 and RFC 9325 §4.2 let pass, and curves of less than 224 bits. */
+const LEAST_PRIME = 2_048;
+const WEAK_CURVES = /^(?:sect16|secp160|secp19)/;
+
+function keyExchange(seen: Observation, of: 'DHE' | 'ECDHE'): Verdict {
+  if (seen.kind !== 'suites') return inconclusive(describe(seen));
+  const shown = (seen.keyExchanges ?? []).filter(({ kind }) => kind === of);
+  if (shown.length === 0) return pass(`no ${of} suite is accepted, so no group is chosen`);
+  const words = shown.map((each) =>
+    each.kind === 'DHE' ? `${each.bits} bits (${each.suite})` : `${each.group} (${each.suite})`,
+  );
+  const weak = shown.some((each) =>
+    each.kind === 'DHE' ? each.bits < LEAST_PRIME : WEAK_CURVES.test(each.group),
+  );
+  return weak ? fail(`weak ${of} group: ${words.join(', ')}`) : pass(`${of} group: ${words.join(', ')}`);
+}
+
+function helloTrait(seen: Observation, trait: 'secure-renegotiation' | 'no-compression'): Verdict {
+  if (seen.kind !== 'server-hello') return inconclusive(describe(seen));
+  if (trait === 'no-compression')
+    return seen.compressed
+      ? fail('the offer to compress with DEFLATE is taken up')
+      : pass('no compression is chosen, though offered');
+  return seen.secureRenegotiation
+    ? pass('renegotiation_info is sent')
+    : fail('no renegotiation_info: a handshake can be spliced into another (RFC 5746 §1)');
 }
 
 function suitesSupported(seen: Observation, groups: readonly SuiteGroup[]): Verdict {

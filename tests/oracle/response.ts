@@ -68,6 +68,8 @@ export function describe(seen: Observation): string {
       return seen.what;
     case 'server-hello':
       return `ServerHello ${seen.version} ${seen.suite}`;
+    case 'downgrade':
+      return `a ServerHello of ${seen.version} for an offer of ${seen.offered}`;
     case 'suites':
       return seen.accepted.length > 0
         ? `accepts ${seen.accepted.join(', ')}`

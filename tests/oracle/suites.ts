@@ -115,6 +115,8 @@ const TABLE: readonly (readonly [code: number, iana: string, openssl?: string])[
   [0x1301, 'TLS_AES_128_GCM_SHA256'],
   [0x1302, 'TLS_AES_256_GCM_SHA384'],
   [0x1303, 'TLS_CHACHA20_POLY1305_SHA256'],
+  [0x1304, 'TLS_AES_128_CCM_SHA256'],
+  [0x1305, 'TLS_AES_128_CCM_8_SHA256'],
   [0xc001, 'TLS_ECDH_ECDSA_WITH_NULL_SHA'],
   [0xc002, 'TLS_ECDH_ECDSA_WITH_RC4_128_SHA'],
   [0xc003, 'TLS_ECDH_ECDSA_WITH_3DES_EDE_CBC_SHA'],
@@ -229,6 +231,27 @@ const byCode = new Map(suites.map((suite) => [suite.code, suite]));
 /** The IANA name of a code point, or the code point itself. */
 export const suiteName = (code: number): string =>
   byCode.get(code)?.iana ?? `0x${code.toString(16).padStart(4, '0')}`;
+
+/** A suite by its code point, where the table has it. */
+export const suiteOf = (code: number): Suite | undefined => byCode.get(code);
+
+const needsSharedSecret = /_(?:PSK|SRP|KRB5)_/;
+const isLikely = ({ iana, openssl }: Suite): boolean => openssl !== iana && !needsSharedSecret.test(iana);
+
+/**
+ * Every suite of TLS 1.2 and below, those that a server of today may take before those that few ever took, so that
+ * one hello usually holds all that is accepted.
+ */
+export const suitesUpTo12: readonly Suite[] = suites
+  .filter(({ code }) => code >> 8 !== 0x13)
+  .sort((a, b) => Number(isLikely(b)) - Number(isLikely(a)));
+
+/** The suites of TLS 1.3. */
+export const suitesOf13: readonly Suite[] = suites.filter(({ code }) => code >> 8 === 0x13);
+
+/** Whether a code point is a ChaCha20-Poly1305 suite. */
+export const isChaCha = (code: number | undefined): boolean =>
+  code !== undefined && suiteName(code).includes('CHACHA20');
 
 const group = (name: string, codes: readonly number[]) => ({
   name,

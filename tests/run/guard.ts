@@ -108,16 +108,19 @@ export async function resolveDestination(
 
 /**
  * Whether a run may talk to a destination at all. It judges what is dialled, by name and by every address.
- * @param place the file that named the destination
+ * @param place the file that named the destination; `spot`: where its consent stands
  * @throws ConfigurationError saying what is refused, why, and what to put where
  */
 export function guard(
   { host, addresses }: Destination,
   activities: readonly Activity[],
   consent: Consent | undefined,
-  { place, today }: { readonly place: string; readonly today: Date },
+  {
+    place,
+    today,
+    spot = `${place}#/consent`,
+  }: { readonly place: string; readonly today: Date; readonly spot?: string },
 ): void {
-  const spot = `${place}#/consent`;
   if (within(host, NEVER)) {
     throw new ConfigurationError(
       place,
