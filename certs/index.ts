@@ -78,7 +78,7 @@ const CA_DAYS = 370;
 /** A leaf that has expired was issued by a CA that was there before it. */
 const CA_AGE = 40 * DAY;
 /** Clocks differ: what is good has been good for an hour. */
-const SKEW = 3_600_000;
+export const SKEW = 3_600_000;
 
 const from = (now: Date, start: number, end: number): Validity => ({
   notBefore: new Date(now.getTime() + start),
@@ -86,7 +86,7 @@ const from = (now: Date, start: number, end: number): Validity => ({
 });
 
 /** The Spine's own form of a device's name. */
-const device = (fqdn: string): string => `O=nhs, OU=Devices, CN=${fqdn}`;
+export const device = (fqdn: string): string => `O=nhs, OU=Devices, CN=${fqdn}`;
 /** Names that nobody can mistake for the real ones: they say whose they are, and until when. */
 const authorityName = (kind: string, until: Date): string =>
   `C=GB, O=Assay, OU=Test CA (not NHS), CN=Assay Test ${kind} until ${until.toISOString().slice(0, 10)}`;
@@ -112,7 +112,7 @@ async function authoritiesOf(rootKey: KeyPair, subKey: KeyPair, now: Date): Prom
 }
 
 /** A root and sub of the same names and key identifiers as the real ones, with another key. */
-async function createRogue({ root, sub }: Authorities, key: KeyPair): Promise<Authorities> {
+export async function createRogue({ root, sub }: Authorities, key: KeyPair): Promise<Authorities> {
   const validity = { notBefore: root.certificate.notBefore, notAfter: root.certificate.notAfter };
   const rootId = root.key.identifier;
   const rogueRoot = await createAuthority({

@@ -345,6 +345,15 @@ async function readAuthority(dir: string, name: 'root' | 'sub'): Promise<Authori
   }
 }
 
+/**
+ * The CAs of a pack with their keys: whoever issues under them is the tester.
+ * @throws ConfigurationError naming the file: missing, damaged, readable by others
+ */
+export async function readAuthorities(dir: string): Promise<Authorities> {
+  const [root, sub] = await Promise.all([readAuthority(dir, 'root'), readAuthority(dir, 'sub')]);
+  return { root, sub };
+}
+
 const blocks = (text: string, label: string): readonly string[] =>
   (text.match(new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\\n?`, 'g')) ?? []).map(
     (each) => `${each.trimEnd()}\n`,

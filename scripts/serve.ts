@@ -7,10 +7,13 @@ import { readPack, writePack } from '../certs/pack.ts';
 import { checkStandIn } from '../tests/run/prepare.ts';
 import { ASID, SERVICE_PATH, startProvider } from '../mocks/provider/server.ts';
 import { policyOf, startStandIn } from '../mocks/provider/stand-in.ts';
+import { readRegistry } from '../tests/run/registry.ts';
 import { serveIssuer, type Companion, type IssuerFlags } from './serve-cis2.ts';
+import { openSsp, type SspFlags } from './serve-ssp.ts';
 import { ISSUER_FOLDER } from './token.ts';
 
-interface ServeOptions extends IssuerFlags {
+interface ServeOptions extends IssuerFlags, SspFlags {
+  readonly ssp?: boolean;
   readonly mock: string;
   readonly port: number;
   readonly http?: number;
@@ -24,6 +27,8 @@ function port(value: string): number {
     throw new InvalidArgumentError('a port from 0 to 65535');
   return number;
 }
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 /** `assay serve`: keeps an embedded provider up until it is told to stop. */
 export function serveCommand(): Command {
@@ -40,6 +45,16 @@ export function serveCommand(): Command {
     .option('--users <file>', 'users and clients of the issuer, JSON (default: fictional ones)')
     .option('--login <user>', 'who signs in there unasked; `choose`: a page asks', 'choose')
     .option('--issuer <dir>', "folder of the issuer's keys, made where there is none", ISSUER_FOLDER)
+    .option('--ssp', 'and a Spine Secure Proxy in front of it, for a consumer to call')
+    .option(
+      '--registry <file>',
+      'with --ssp: its registry (default: one with this provider and one consumer)',
+    )
+    .option('--ssp-port <port>', 'with --ssp: its port (0: any)', port)
+    .option('--ssp-host <name>', 'with --ssp: a name to reach it by; may be repeated', collect, [])
+    .option('--management-port <port>', 'with --ssp: the port for faults on demand (0: any)', port)
+    .option('--listen <address>', 'with --ssp: its address (default: loopback)')
+    .option('--audit <file>', 'with --ssp: where its audit lines go (default: standard error)')
     .addHelpText(
       'after',
       [
@@ -51,6 +66,7 @@ export function serveCommand(): Command {
         'Examples:',
         '  assay serve --mock accepts-expired-certificate &',
         '  assay serve --cis2 --login aal3-clinician &',
+        '  assay serve --ssp --audit audit.jsonl &',
       ].join('\n'),
     )
     .action(serve);
@@ -60,10 +76,12 @@ async function serve(options: ServeOptions): Promise<void> {
   const { mock, http } = options;
   checkStandIn(mock, '--mock');
   const url = checkedUrl(options);
+  checkSspFlags(options);
   const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
   const wipe = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const companions: Companion[] = [];
   try {
+    if (options.registry !== undefined) await readRegistry(options.registry); // its mistakes are told before keys are made
     const pki = options.pki === undefined ? join(folder, 'pki') : resolve(options.pki);
     if (options.pki === undefined) await writePack(pki, {});
     const hierarchy = await readPack(pki);
@@ -76,6 +94,7 @@ async function serve(options: ServeOptions): Promise<void> {
       http !== undefined && policy
         ? await startProvider({ policy, hierarchy, port: http, behind: url ?? 'host' })
         : await startStandIn(mock, hierarchy, options.port);
+    companions.push({ ready: {}, close: provider.close });
     const connect = `127.0.0.1:${provider.port}`;
     const subject = join(folder, 'subject.json');
     const served = provider.url || `https://localhost${SERVICE_PATH}`;
@@ -94,6 +113,7 @@ async function serve(options: ServeOptions): Promise<void> {
         2,
       )}\n`,
     );
+    if (options.ssp === true) companions.push(await openSsp(options, { provider, hierarchy, pki, folder }));
     const beside = Object.assign({}, ...companions.map(({ ready }) => ready)) as Readonly<
       Record<string, unknown>
     >;
@@ -103,9 +123,8 @@ async function serve(options: ServeOptions): Promise<void> {
     await new Promise<void>((done) => {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
     });
-    await provider.close();
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE') {
+    if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && options.ssp !== true) {
       throw new ConfigurationError(
         http === undefined ? '--port' : '--http',
         'that port is taken; choose another, or 0 for any',
@@ -125,4 +144,24 @@ function checkedUrl({ url, http }: ServeOptions): string | undefined {
   if (parsed?.protocol !== 'https:')
     throw new ConfigurationError('--url', `${JSON.stringify(url)} is no https URL`);
   return url.replace(/\/$/, '');
+}
+
+const SSP_FLAGS = {
+  registry: '--registry',
+  sspPort: '--ssp-port',
+  managementPort: '--management-port',
+  listen: '--listen',
+  audit: '--audit',
+} as const;
+
+function checkSspFlags(options: ServeOptions): void {
+  if (options.ssp === true) {
+    if (options.http !== undefined)
+      throw new ConfigurationError('--ssp', 'goes with a provider that speaks TLS, not with --http');
+    return;
+  }
+  for (const [name, flag] of Object.entries(SSP_FLAGS)) {
+    if (options[name as keyof typeof SSP_FLAGS] !== undefined)
+      throw new ConfigurationError(flag, 'goes with --ssp');
+  }
 }

@@ -36,6 +36,7 @@ export interface ReadOptions {
   readonly allowPath?: readonly string[];
 }
 
+/** A file that a person writes, in bytes. */
 const LARGEST = 1_000_000;
 const PATHS = ['pki', 'trust', 'issuer', 'openapi'] as const;
 
@@ -90,7 +91,7 @@ async function pathsOf(
   );
 }
 
-async function readText(file: string): Promise<string> {
+export async function readText(file: string): Promise<string> {
   try {
     const found = await stat(file);
     if (found.isDirectory()) throw new ConfigurationError(file, 'is a directory; name a subject file');
@@ -107,7 +108,7 @@ async function readText(file: string): Promise<string> {
   }
 }
 
-function asOne(file: string, mistakes: readonly Mistake[]): ConfigurationError {
+export function asOne(file: string, mistakes: readonly Mistake[]): ConfigurationError {
   const [[pointer, what] = ['', 'is no subject file'], ...rest] = mistakes;
   const more = rest.map(([at, sentenceOf]) => `\n       ${file}#${at}: ${sentenceOf}`).join('');
   return new ConfigurationError(`${file}#${pointer}`, `${what}${more}`);
@@ -115,7 +116,7 @@ function asOne(file: string, mistakes: readonly Mistake[]): ConfigurationError {
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
 
-function sentence({
+export function sentence({
   instancePath,
   keyword,
   params,
@@ -181,7 +182,7 @@ const nearest = (name: string, known: readonly string[]): string | undefined =>
     .filter(([far]) => far <= 2)
     .sort(([a], [b]) => a - b)[0]?.[1];
 
-function urlFaults(url: string): readonly Mistake[] {
+export function urlFaults(url: string): readonly Mistake[] {
   const fault = (what: string): readonly Mistake[] => [['/url', what]];
   const parsed = URL.canParse(url) ? new URL(url) : undefined;
   if (!parsed) return fault(`${shown(url)} is no URL`);
