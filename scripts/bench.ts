@@ -7,6 +7,7 @@ import { startStandIn } from '../mocks/provider/stand-in.ts';
 import { createDriver } from '../tests/drive/driver.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { gpconnect } from '../tests/profiles/gpconnect.ts';
+import { tokenRow } from './bench-cis2.ts';
 
 /** What things cost, each as a ratio against a floor measured in the same run. */
 
@@ -94,6 +95,7 @@ const rows = [
     ratio: median(ratios),
     bound: 1.3,
   },
+  await tokenRow(),
 ];
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
 else {

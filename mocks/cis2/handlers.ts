@@ -75,50 +75,64 @@ async function misbehave(fault: Fault | undefined): Promise<Response | undefined
   return undefined;
 }
 
-/** The endpoints of a realm as MSW handlers, each counted. */
-export function handlersOf(realm: Realm): Readonly<Record<Endpoint, readonly HttpHandler[]>> {
-  const counted =
+/** What answers at an endpoint, by method. */
+export type Answers = Readonly<Partial<Record<'GET' | 'POST', (request: Request) => Promise<Response>>>>;
+
+/** The endpoints of a realm, each counted and each able to fail. */
+export function answersOf(realm: Realm): Readonly<Record<Endpoint, Answers>> {
+  const at =
     (endpoint: Endpoint, answer: (request: Request) => Response | Promise<Response>) =>
-    async ({ request }: { readonly request: Request }): Promise<Response> => {
+    async (request: Request): Promise<Response> => {
       realm.counts[endpoint] += 1;
       return (await misbehave(realm.faults.get(endpoint))) ?? answer(request);
     };
-  const get = (endpoint: Endpoint, answer: (request: Request) => Response | Promise<Response>) =>
-    http.get(plain(realm.url(endpoint)), counted(endpoint, answer));
-  const post = (
-    endpoint: Endpoint,
-    answer: (fields: URLSearchParams, request: Request) => Response | Promise<Response>,
-  ) =>
-    http.post(
-      plain(realm.url(endpoint)),
-      counted(endpoint, async (request) => {
-        const fields = await form(request);
-        return fields instanceof Response ? fields : answer(fields, request);
-      }),
-    );
+  const filled =
+    (answer: (fields: URLSearchParams) => Response | Promise<Response>) =>
+    async (request: Request): Promise<Response> => {
+      const fields = await form(request);
+      return fields instanceof Response ? fields : answer(fields);
+    };
   return {
-    discovery: [get('discovery', () => cached(metadata(realm)))],
-    jwks: [get('jwks', () => cached(realm.keys.jwks))],
-    authorize: [
-      get('authorize', (request) => authorize(realm, query(request))),
-      post('authorize', (fields) => authorize(realm, fields)),
-    ],
-    token: [post('token', (fields) => grant(realm, fields))],
-    userinfo: [
-      get('userinfo', (request) => userinfo(realm, request.headers.get('Authorization'))),
-      http.post(
-        plain(realm.url('userinfo')),
-        counted('userinfo', async (request) =>
-          userinfo(realm, request.headers.get('Authorization'), new URLSearchParams(await request.text())),
-        ),
+    discovery: { GET: at('discovery', () => cached(metadata(realm))) },
+    jwks: { GET: at('jwks', () => cached(realm.keys.jwks)) },
+    authorize: {
+      GET: at('authorize', (request) => authorize(realm, query(request))),
+      POST: at(
+        'authorize',
+        filled((fields) => authorize(realm, fields)),
       ),
-    ],
-    endSession: [
-      get('endSession', (request) => endSession(realm, query(request))),
-      post('endSession', (fields) => endSession(realm, fields)),
-    ],
+    },
+    token: {
+      POST: at(
+        'token',
+        filled((fields) => grant(realm, fields)),
+      ),
+    },
+    userinfo: {
+      GET: at('userinfo', (request) => userinfo(realm, request.headers.get('Authorization'))),
+      POST: at('userinfo', async (request) =>
+        userinfo(realm, request.headers.get('Authorization'), new URLSearchParams(await request.text())),
+      ),
+    },
+    endSession: {
+      GET: at('endSession', (request) => endSession(realm, query(request))),
+      POST: at(
+        'endSession',
+        filled((fields) => endSession(realm, fields)),
+      ),
+    },
   };
 }
+
+/** The same endpoints as MSW handlers. */
+export const handlersOf = (realm: Realm): readonly HttpHandler[] =>
+  Object.entries(answersOf(realm)).flatMap(([endpoint, { GET, POST }]) => {
+    const url = plain(realm.url(endpoint as Endpoint));
+    return [
+      ...(GET ? [http.get(url, ({ request }) => GET(request))] : []),
+      ...(POST ? [http.post(url, ({ request }) => POST(request))] : []),
+    ];
+  });
 
 /** As `Request` has it: a URL leaves the port of its scheme out, the issuer does not. */
 const plain = (url: string): string => new URL(url).href;

@@ -30,7 +30,7 @@ export async function createIssuer(options: RealmOptions = {}): Promise<Issuer> 
   const realm = await Realm.create(options);
   return {
     issuer: realm.issuer,
-    handlers: Object.values(handlersOf(realm)).flat(),
+    handlers: handlersOf(realm),
     metadata: metadata(realm),
     mint: (wanted) => mint(realm, wanted),
     counts: realm.counts,
