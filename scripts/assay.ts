@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { EXIT, version } from './exit.ts';
+import { lintCommand } from './lint.ts';
 import { listCommand } from './list.ts';
 import { pkiCommand } from './pki.ts';
 import { runCommand } from './run.ts';
@@ -28,7 +29,15 @@ function program(): Command {
         'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 an error of ours, 4 usage or configuration.',
       ].join('\n'),
     );
-  const commands = [runCommand(), listCommand(), pkiCommand(), scanCommand(), serveCommand(), tokenCommand()];
+  const commands = [
+    runCommand(),
+    listCommand(),
+    lintCommand(),
+    pkiCommand(),
+    scanCommand(),
+    serveCommand(),
+    tokenCommand(),
+  ];
   for (const command of commands) {
     assay.addCommand(command);
   }

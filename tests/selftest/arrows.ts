@@ -13,6 +13,7 @@ const ORDER = [
   'tests/profiles',
   'tests/oracle',
   'tests/evidence',
+  'tests/lint',
   'tests/model.ts',
   'tests/register',
   'mocks',

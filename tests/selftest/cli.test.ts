@@ -318,3 +318,22 @@ describe('assay serve', () => {
     assert.match((await assay('token', '--defects')).out, /^alg-none$/m);
   });
 });
+
+describe('assay lint', () => {
+  test('names what is to be mended, and exits 1; nothing to mend is 0; nothing to read is 4', async () => {
+    await mkdir(join(folder, 'docs'));
+    const refs = Array.from({ length: 31 }, (_, at) => `SEC-${String(at + 1).padStart(3, '0')}`);
+    await writeFile(join(folder, 'docs/story.yaml'), `nfr_refs: [${refs.join(', ')}]\n`);
+    const good = await assay('lint', 'docs');
+    assert.equal(good.code, 0, good.out + good.err);
+    await writeFile(join(folder, 'docs/story.yaml'), `nfr_refs: [${refs.join(', ')}, SEC-077]\n`);
+    const bad = await assay('lint', 'docs');
+    assert.equal(bad.code, 1);
+    assert.match(bad.out, /^story\.yaml:1: unknown-code: SEC-077 is no requirement$/m);
+    const matrix = await assay('lint', 'docs', '--matrix', 'csv');
+    assert.equal(matrix.out.split('\r\n').length, 33);
+    const none = await assay('lint', 'absent');
+    assert.equal(none.code, 4);
+    assert.match(none.err, /absent: there is no such file or folder/);
+  });
+});
