@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
+import { kinds } from '../tests/evidence/index.ts';
 import { plan, scope, setOf } from '../tests/run/plan.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 
@@ -46,6 +47,9 @@ export function catalogueOf(name: string, chosen?: string) {
       mutants: entries.filter(([, { caughtBy }]) => caughtBy.includes(entry.id)).map(([id]) => id),
       needs: entry.onlyIf ? [`options.${entry.onlyIf}`] : [],
     })),
+    evidence: kinds
+      .filter(({ requirements }) => scope(profile, edition).some(({ id }) => requirements.includes(id)))
+      .map(({ id, title, made, threshold, requirements }) => ({ id, title, made, threshold, requirements })),
     mutants: entries.map(([id, { title, caughtBy }]) => ({ id, title, caughtBy })),
   };
 }
@@ -69,6 +73,7 @@ function asText({
   set,
   requirements,
   cases,
+  evidence,
   mutants: known,
 }: ReturnType<typeof catalogueOf>): string {
   const lines = [`${profile}, set ${set.id} (${set.digest.slice(0, 19)}…)`, '', 'Requirements'];
@@ -82,6 +87,9 @@ function asText({
   lines.push('', 'Cases');
   for (const { id, title, level } of cases)
     lines.push(`  ${id.padEnd(widest)}  ${level.padEnd(9)}  ${title}`);
+  if (evidence.length > 0) lines.push('', 'Evidence (evidence.files in the subject file)');
+  for (const { id, title, made, threshold } of evidence)
+    lines.push(`  ${id}: ${title}`, `    made by ${made}`, `    held to ${threshold}`);
   const longest = Math.max(...known.map(({ id }) => id.length));
   lines.push('', 'Mutants (assay run --mock NAME)');
   for (const { id, title } of known) lines.push(`  ${id.padEnd(longest)}  ${title}`);

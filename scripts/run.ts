@@ -93,6 +93,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       started,
       finished: new Date(),
       notExamined: prepared.notExamined,
+      shown: prepared.shown,
       ...(options.strict && { strict: true }),
       ...(options.case.length > 0 && { selection: options.case }),
     });

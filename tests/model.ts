@@ -121,6 +121,14 @@ export type Observation =
       /** How the offer was refused, where nothing of it is accepted. */
       readonly refusal?: string;
     }
+  /** No observation of the wire: a file that was shown, by its digest. Its bytes stay with their owner. */
+  | {
+      readonly kind: 'evidence';
+      readonly file: string;
+      readonly digest: string;
+      /** The day on which it was exported or given, `YYYY-MM-DD`. */
+      readonly exported: string;
+    }
   /** The same stimulus, three times, with different answers. */
   | { readonly kind: 'unsteady'; readonly seen: readonly Observation[] };
 

@@ -74,6 +74,8 @@ export function describe(seen: Observation): string {
       return seen.accepted.length > 0
         ? `accepts ${seen.accepted.join(', ')}`
         : 'accepts none of the suites offered';
+    case 'evidence':
+      return `${seen.file} of ${seen.exported}`;
     case 'unsteady':
       return `three tries, different answers: ${seen.seen.map(describe).join('; ')}`;
   }

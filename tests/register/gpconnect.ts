@@ -95,6 +95,7 @@ export const gpconnectSecurity = {
       keyword: 'SHALL',
       text: 'as a minimum be tested against the OWASP top 10 web application vulnerabilities',
       decidedBy: 'evidence',
+      attestable: true,
       because: 'a dated test report decides that a test took place',
     },
     {
@@ -103,6 +104,7 @@ export const gpconnectSecurity = {
       keyword: 'SHOULD',
       text: 'be tested for vulnerability to Denial of Service (DoS) and hardened against such attacks',
       decidedBy: 'evidence',
+      attestable: true,
       because: 'a dated test report decides that a test took place',
     },
     {

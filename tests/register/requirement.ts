@@ -10,6 +10,8 @@ export interface Requirement {
   readonly text: string;
   /** How it is decided; absent: by cases. */
   readonly decidedBy?: 'evidence' | 'attestation' | 'excluded';
+  /** Whether somebody's word can decide it in place of evidence; those decided by attestation need not say so. */
+  readonly attestable?: true;
   /** Why it is not decided by cases, or how the clause is read. */
   readonly because?: string;
   /** The editions that have this clause; absent: all. */

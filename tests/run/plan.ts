@@ -19,6 +19,10 @@ export interface Declared {
 
 const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'];
 
+/** The strongest keyword among clauses. */
+export const strongest = (clauses: readonly Clause[]): string =>
+  clauses.map(({ keyword }) => keyword).sort((a, b) => WEIGHT.indexOf(a) - WEIGHT.indexOf(b))[0] ?? 'MAY';
+
 /** The clauses of a profile in one edition. */
 export function scope(profile: Profile, edition: string): readonly Clause[] {
   const held = new Set<string>(profile.documents);
@@ -34,16 +38,9 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     const borne = clauses.filter(({ id }) => entry.requirements.includes(id));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
-    const keywords = borne
-      .map(({ keyword }) => keyword)
-      .sort((a, b) => WEIGHT.indexOf(a) - WEIGHT.indexOf(b));
-    return [{ case: entry, clauses: borne, level: bound ? (keywords[0] ?? 'MAY') : 'noted' }];
+    return [{ case: entry, clauses: borne, level: bound ? strongest(borne) : 'noted' }];
   });
 }
-
-/** Clauses that evidence or attestation decides. */
-export const pendingClauses = (profile: Profile, edition: string): readonly Clause[] =>
-  scope(profile, edition).filter(({ decidedBy }) => decidedBy === 'evidence' || decidedBy === 'attestation');
 
 /** Clauses that nothing could show, each with its reason. */
 export const excludedClauses = (profile: Profile, edition: string): readonly Clause[] =>

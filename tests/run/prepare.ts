@@ -8,6 +8,7 @@ import { createRedactor } from '../drive/redact.ts';
 import type { Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
+import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import { guard, resolveDestination, type Destination } from './guard.ts';
 import type { Declared } from './plan.ts';
 import type { RunRecord } from './record.ts';
@@ -20,6 +21,8 @@ export interface Prepared {
   readonly declared: Declared;
   readonly subject: RunRecord['subject'];
   readonly notExamined: RunRecord['notExamined'];
+  /** What the subject file shows beside the wire. */
+  readonly shown: Shown;
   /** One sentence each, to be told before the run. */
   readonly warnings: readonly string[];
   /** What to look at first when the valid exchange is not accepted. */
@@ -97,6 +100,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
     declared: { edition: edition ?? profile.editions[0], enforcesScope: true },
     subject: { url: provider.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
     notExamined: [],
+    shown: nothingShown,
     warnings: [],
     hints: [],
     close: provider.close,
@@ -118,6 +122,12 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       `${profile.title} has the editions ${profile.editions.join(', ')}`,
     );
   }
+  const shown = await showEvidence(file, subject.evidence, {
+    profile,
+    edition,
+    allowPath: options.allowPath ?? [],
+    today: new Date(),
+  });
   const url = new URL(subject.url);
   const destination = await resolveDestination(subject.url, subject.connect, `${file}#/connect`);
   guard(destination, ['wire'], subject.consent, { place: file, today: new Date() });
@@ -136,6 +146,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     declared: { edition, enforcesScope: subject.options?.enforcesScope ?? false },
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
     notExamined: subject.notExamined ?? [],
+    shown,
     warnings:
       pack && validity(pack, new Date()) === 'last-day'
         ? [

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { catalogue } from '../cases/index.ts';
 import type { Profile } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
-import type { Clause } from '../register/index.ts';
 import type { Finding } from './examine.ts';
-import { documentsOf, excludedClauses, pendingClauses, scope } from './plan.ts';
+import { nothingShown, waiting, type Shown } from './exhibits.ts';
+import { documentsOf, excludedClauses, scope } from './plan.ts';
 
 export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
 
@@ -55,6 +55,8 @@ export interface RunFacts {
   readonly strict?: boolean;
   readonly selection?: readonly string[];
   readonly notExamined?: RunRecord['notExamined'];
+  /** What evidence and attestation showed. */
+  readonly shown?: Shown;
 }
 
 /** SHALL and MUST in either sense bind; SHOULD warns, and counts only where the run is strict. */
@@ -70,11 +72,10 @@ export function verdictOf(findings: readonly Finding[], strict = false, unexamin
   return open ? 'inconclusive' : 'conformant';
 }
 
-const needs = ({ decidedBy, because }: Clause): string => `${decidedBy}: ${because ?? ''}`;
-
 /** Findings and facts in, record out. */
-export function assemble(all: readonly Finding[], facts: RunFacts): RunRecord {
-  const { profile, edition, strict = false, notExamined = [] } = facts;
+export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord {
+  const { profile, edition, strict = false, notExamined = [], shown = nothingShown } = facts;
+  const all = [...driven, ...shown.findings];
   const findings = all.filter(({ level }) => level !== 'noted');
   const noted = all
     .filter(({ level }) => level === 'noted')
@@ -82,10 +83,7 @@ export function assemble(all: readonly Finding[], facts: RunFacts): RunRecord {
   const clausesOf = new Map(
     scope(profile, edition).map(({ id, document }) => [id as string, document as string]),
   );
-  const pending = pendingClauses(profile, edition).map((clause) => ({
-    requirement: clause.id,
-    needs: needs(clause),
-  }));
+  const pending = waiting(scope(profile, edition), shown.given);
   return {
     tool: { name: 'assay', version: facts.version },
     profile: profile.id,
@@ -117,6 +115,8 @@ export function assemble(all: readonly Finding[], facts: RunFacts): RunRecord {
 export function rejudge(record: Pick<RunRecord, 'findings'>, payload: string): readonly string[] {
   return record.findings
     .filter((finding) => {
+      // Evidence is judged where its bytes are; the record has their digest.
+      if (finding.observation.kind === 'evidence') return false;
       const entry = catalogue.find(({ id }) => id === finding.case);
       if (!entry || finding.times === 0) return finding.outcome !== 'inconclusive';
       return judge(entry.expect, finding.observation, finding.control, payload).outcome !== finding.outcome;

@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import type { Consent } from './guard.ts';
 import { parseStrictJson } from './json.ts';
+import type { EvidenceFields } from './exhibits.ts';
 import { folders, locate, shown, type Mistake } from './locate.ts';
 
 /** A subject file, read and checked; its paths are absolute. */
@@ -27,6 +28,7 @@ export interface Subject {
   readonly options?: { readonly enforcesScope?: boolean; readonly clockSkew?: number };
   readonly openapi?: string;
   readonly data?: Readonly<Record<string, unknown>>;
+  readonly evidence?: EvidenceFields;
   readonly notExamined?: readonly { readonly case: string; readonly because: string }[];
   readonly consent?: Consent;
 }

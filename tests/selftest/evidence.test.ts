@@ -1,8 +1,16 @@
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { judgeAttestation, type Attestation } from '../evidence/attestation.ts';
 import { kindNamed, kinds } from '../evidence/index.ts';
 import { judgeEvidence } from '../evidence/judge.ts';
+import { gpconnect } from '../profiles/gpconnect.ts';
+import { showEvidence, waiting, type EvidenceFields } from '../run/exhibits.ts';
+import { scope } from '../run/plan.ts';
+import { assemble, rejudge } from '../run/record.ts';
+import { checkRecord } from '../run/record-schema.ts';
 import type { Facts } from '../evidence/kind.ts';
 
 /** Samples of good and bad for each kind, made for this test. A table, hence its length. */
@@ -752,4 +760,119 @@ test('every kind has its samples', () => {
     kinds.map(({ id }) => id).filter((id) => !sampled.has(id)),
     [],
   );
+});
+
+describe('what a subject file names as evidence', () => {
+  let folder: string;
+  before(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'assay-evidence-'));
+    await writeFile(join(folder, 'pentest.json'), JSON.stringify(samples['penetration-test']?.good));
+  });
+  after(() => rm(folder, { recursive: true }));
+
+  const word = (requirement: string, change: Partial<Attestation> = {}): Attestation => ({
+    requirement,
+    by: 'A. Tester',
+    role: 'Security lead',
+    statement: 'It is so.',
+    on: '2026-05-01',
+    until: '2027-05-01',
+    ...change,
+  });
+  const edition = gpconnect.editions[0];
+  const shown = (fields: EvidenceFields) =>
+    showEvidence(join(folder, 'subject.json'), fields, {
+      profile: gpconnect,
+      edition,
+      allowPath: [],
+      today: facts.today,
+    });
+  const attesting = async (...attestations: readonly Attestation[]) => {
+    await writeFile(join(folder, 'attestations.json'), JSON.stringify({ attestations }));
+    return shown({ attestations: { file: 'attestations.json' } });
+  };
+  const pentest = { file: 'pentest.json', exported: EXPORTED };
+
+  test('a finding for each requirement that it decides, with the digest of the file', async () => {
+    const { findings } = await shown({ files: { 'penetration-test': pentest } });
+    assert.deepEqual(
+      findings.map((each) => [each.case, each.level, each.outcome]),
+      [
+        ['evidence/penetration-test.gpc-sec-owasp-tested', 'SHALL', 'pass'],
+        ['evidence/penetration-test.gpc-sec-dos-tested', 'SHOULD', 'pass'],
+      ],
+    );
+    const [{ observation } = { observation: undefined }] = findings;
+    assert.ok(observation?.kind === 'evidence' && /^sha256:[0-9a-f]{64}$/.test(observation.digest));
+    assert.equal(observation.file, 'pentest.json');
+  });
+  test('what was given waits no more; with everything given the scope is full', async () => {
+    const clauses = scope(gpconnect, edition);
+    const before = waiting(clauses, new Set()).map(({ requirement }) => requirement);
+    const { given } = await shown({ files: { 'penetration-test': pentest } });
+    const left = waiting(clauses, given).map(({ requirement }) => requirement);
+    assert.deepEqual(
+      before.filter((id) => !left.includes(id)),
+      ['GPC-SEC-OWASP-TESTED', 'GPC-SEC-DOS-TESTED'],
+    );
+    const all = await attesting(...before.map((id) => word(id)));
+    assert.deepEqual(waiting(clauses, all.given), []);
+    const record = assemble([], {
+      version: '0',
+      profile: gpconnect,
+      edition,
+      subject: { url: 'https://provider.test/x' },
+      started: facts.today,
+      finished: facts.today,
+      shown: all,
+    });
+    checkRecord(record);
+    assert.deepEqual(
+      [record.scope, record.verdict, rejudge(record, 'CapabilityStatement')],
+      ['full', 'conformant', []],
+    );
+  });
+  test('an attestation that has ended fails its requirement', async () => {
+    const { findings } = await attesting(word('GPC-SEC-CERT-DIR', { on: '2024-05-01', until: '2025-05-01' }));
+    assert.deepEqual([findings[0]?.outcome, findings[0]?.level], ['fail', 'SHALL']);
+  });
+
+  const refusals: readonly (readonly [title: string, run: () => Promise<unknown>, says: RegExp])[] = [
+    [
+      'a kind that there is none of',
+      () => shown({ files: { pentest } }),
+      /subject\.json#\/evidence\/files\/pentest: is no kind of evidence; known: .*penetration-test/,
+    ],
+    [
+      'a kind that the profile does not ask for',
+      () => shown({ files: { 'threat-model': pentest } }),
+      /#\/evidence\/files\/threat-model: threat-model shows nothing that gpconnect asks for/,
+    ],
+    [
+      'a file that is not there',
+      () => shown({ files: { 'penetration-test': { ...pentest, file: 'absent.json' } } }),
+      /#\/evidence\/files\/penetration-test\/file: "absent\.json" does not exist/,
+    ],
+    [
+      'a file outside the folder',
+      () => shown({ files: { 'penetration-test': { ...pentest, file: '../../etc/passwd' } } }),
+      /leads out of the subject file's folder/,
+    ],
+    [
+      'a requirement of another profile',
+      () => attesting(word('SEC-018')),
+      /attestations\.json#\/attestations\/0\/requirement: gpconnect has no requirement SEC-018/,
+    ],
+    [
+      'a requirement that cases decide',
+      () => attesting(word('GPC-SEC-TLS12')),
+      /GPC-SEC-TLS12 is decided by cases, not by anybody's word/,
+    ],
+    [
+      'an attestation by nobody',
+      () => attesting({ ...word('GPC-SEC-CERT-DIR'), by: '' }),
+      /attestations\.json#\/attestations\/0\/by: /,
+    ],
+  ];
+  for (const [title, run, says] of refusals) test(title, () => assert.rejects(run, says));
 });

@@ -139,9 +139,14 @@ describe('each mistake names the file and the place', () => {
       /#\/credentials: has to be empty/,
     ],
     [
-      'evidence, which this version takes none of',
-      { evidence: { sbom: 'x' } },
-      /#\/evidence: has to be empty/,
+      'evidence without its day',
+      { evidence: { files: { sbom: { file: 'sbom.json' } } } },
+      /#\/evidence\/files\/sbom\/exported: is missing/,
+    ],
+    [
+      'an account that is none',
+      { evidence: { account: 'prod' } },
+      /#\/evidence\/account: "prod" has not the right form; for example "111122223333"/,
     ],
     [
       'a case left out without a reason',
