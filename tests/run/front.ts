@@ -1,5 +1,6 @@
 import { delimiter } from 'node:path';
 import type { Profile } from '../model.ts';
+import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import { plan, type Declared, type Planned } from './plan.ts';
 import { checkStandIn, prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
 import type { RunRecord } from './record.ts';
@@ -26,6 +27,7 @@ export interface Front {
   readonly declared: Declared;
   readonly subject: RunRecord['subject'];
   readonly notExamined: RunRecord['notExamined'];
+  readonly shown: Shown;
   /** The cases that become tests; none where the subject is of another profile. */
   readonly planned: readonly Planned[];
 }
@@ -40,6 +42,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
       declared,
       subject: { url: `mock:${name}`, standIn: name },
       notExamined: [],
+      shown: nothingShown,
       planned: plan(profile, declared),
     };
   }
@@ -56,6 +59,12 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
     declared,
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
     notExamined,
+    shown: await showEvidence(subjectOf(env), subject.profile === profile.id ? subject.evidence : undefined, {
+      profile,
+      edition: declared.edition,
+      allowPath: allowed(env),
+      today: new Date(),
+    }),
     planned: subject.profile === profile.id ? examined : [],
   };
 }

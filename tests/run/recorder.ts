@@ -29,7 +29,7 @@ export default class Recorder implements Reporter {
   async onEnd(_result: FullResult): Promise<void> {
     if (this.#findings.size === 0) return;
     const profile = profileNamed('gpconnect', '--project');
-    const { declared, subject, notExamined } = await frontOf(profile);
+    const { declared, subject, notExamined, shown } = await frontOf(profile);
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
@@ -41,6 +41,7 @@ export default class Recorder implements Reporter {
         edition: declared.edition,
         subject,
         notExamined,
+        shown,
         started: this.#started,
         finished: new Date(),
       },
