@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { certifyCommand, keygenCommand, verifyCommand } from './certify.ts';
 import { EXIT, version } from './exit.ts';
 import { lintCommand } from './lint.ts';
 import { listCommand } from './list.ts';
@@ -37,6 +38,9 @@ function program(): Command {
     scanCommand(),
     serveCommand(),
     tokenCommand(),
+    keygenCommand(),
+    certifyCommand(),
+    verifyCommand(),
   ];
   for (const command of commands) {
     assay.addCommand(command);

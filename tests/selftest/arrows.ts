@@ -7,6 +7,7 @@ const ORDER = [
   'tests/selftest',
   'tests/conformance.spec.ts',
   'playwright.config.ts',
+  'tests/certify',
   'tests/run',
   'tests/drive',
   'tests/cases',

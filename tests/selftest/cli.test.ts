@@ -337,3 +337,52 @@ describe('assay lint', () => {
     assert.match(none.err, /absent: there is no such file or folder/);
   });
 });
+
+describe('assay keygen, certify, verify', () => {
+  before(() => {
+    process.env['ASSAY_KEY_PASSPHRASE'] = 'a passphrase for the tests';
+  });
+  after(() => {
+    delete process.env['ASSAY_KEY_PASSPHRASE'];
+  });
+  test('from a run to a bundle that verifies with the public set alone', async () => {
+    assert.equal((await assay('keygen', '--out', 'keys')).code, 0);
+    assert.equal((await stat(join(folder, 'keys/private.pem'))).mode & 0o777, 0o600);
+    assert.equal((await assay('keygen', '--out', 'keys')).code, 4);
+    await assay('run', '--out', 'certifiable');
+    const made = await assay(
+      'certify',
+      'certifiable/record.json',
+      '--key',
+      'keys/private.pem',
+      '--out',
+      'bundle.zip',
+    );
+    assert.equal(made.code, 0, made.err);
+    const good = await assay('verify', 'bundle.zip', '--trust', 'keys/trust.json');
+    assert.equal(good.code, 0, good.out);
+    assert.match(good.out, /^SPECIMEN: /);
+    const json = await assay('verify', 'bundle.zip', '--trust', 'keys/trust.json', '--json');
+    assert.equal((JSON.parse(json.out) as { holds: boolean }).holds, true);
+    const bytes = await readFile(join(folder, 'bundle.zip'));
+    bytes[200] = (bytes[200] ?? 0) ^ 1;
+    await writeFile(join(folder, 'tampered.zip'), bytes);
+    assert.equal((await assay('verify', 'tampered.zip', '--trust', 'keys/trust.json')).code, 1);
+    assert.equal((await assay('verify', 'certifiable/record.json', '--trust', 'keys/trust.json')).code, 4);
+    assert.equal((await assay('verify', 'bundle.zip', '--trust', 'absent.json')).code, 4);
+  });
+  test('a run that leaves something open is not certified, and nothing is written', async () => {
+    await assay('run', '--case', 'token/*', '--out', 'narrowed');
+    const { code, err } = await assay(
+      'certify',
+      'narrowed/record.json',
+      '--key',
+      'keys/private.pem',
+      '--out',
+      'no.zip',
+    );
+    assert.equal(code, 1);
+    assert.match(err, /narrowed to token\/\*/);
+    assert.ok(!existsSync(join(folder, 'no.zip')));
+  });
+});

@@ -1,0 +1,224 @@
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { read } from 'read';
+import { ConfigurationError } from '../certs/configuration-error.ts';
+import { utf8, type Files } from '../tests/certify/archive.ts';
+import { bundle, recordName } from '../tests/certify/bundle.ts';
+import { obstacles } from '../tests/certify/conditions.ts';
+import { generateSigningKey, openSigningKey, readTrust } from '../tests/certify/keys.ts';
+import { verifyBundle } from '../tests/certify/verify.ts';
+import { profileNamed } from '../tests/run/prepare.ts';
+import { checkRecord } from '../tests/run/record-schema.ts';
+import { writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { EXIT, version } from './exit.ts';
+import { junit } from './report/junit.ts';
+
+const PASSPHRASE = 'ASSAY_KEY_PASSPHRASE';
+
+/** From the environment, or asked for on a terminal without being shown. Never from the command line. */
+async function passphrase(twice: boolean): Promise<string> {
+  const given = process.env[PASSPHRASE];
+  if (given !== undefined && given !== '') return given;
+  if (!process.stdin.isTTY)
+    throw new ConfigurationError(PASSPHRASE, 'is not set, and there is no terminal to ask on');
+  const first = await read({ prompt: 'Passphrase of the key: ', silent: true, output: process.stderr });
+  if (twice && first !== (await read({ prompt: 'Once more: ', silent: true, output: process.stderr })))
+    throw new ConfigurationError(PASSPHRASE, 'the two are not the same');
+  return first;
+}
+
+const readable = async (file: string, place: string): Promise<Buffer> => {
+  try {
+    return await readFile(file);
+  } catch (error) {
+    throw new ConfigurationError(
+      place,
+      `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
+    );
+  }
+};
+
+function wholeDays(value: string): number {
+  const days = Number(value);
+  if (!Number.isInteger(days) || days < 1 || days > 1095)
+    throw new InvalidArgumentError('a whole number of days from 1 to 1095');
+  return days;
+}
+
+/** `assay keygen`: a key that certifies, and the set that verifiers need. */
+export function keygenCommand(): Command {
+  return new Command('keygen')
+    .description('make a key that signs certifications, and the public set that verifies them')
+    .requiredOption('--out <dir>', 'where private.pem and trust.json go; must not hold them yet')
+    .option('--days <n>', 'how long the key certifies', wholeDays, 365)
+    .addOption(new Option('--holder <who>', 'who holds it').choices(['assessor', 'supplier']))
+    .addHelpText(
+      'after',
+      `\nThe private key is encrypted by the passphrase in ${PASSPHRASE}, or asked for.\n\nExample:\n  assay keygen --out keys`,
+    )
+    .action(async (options: { out: string; days: number; holder?: 'assessor' | 'supplier' }) => {
+      const { out, days, holder } = options;
+      for (const name of ['private.pem', 'trust.json']) {
+        if (await stat(join(out, name)).catch(() => undefined))
+          throw new ConfigurationError('--out', `${join(out, name)} is there already; choose another folder`);
+      }
+      const secret = await passphrase(true);
+      if (secret.length < 12) throw new ConfigurationError(PASSPHRASE, 'is too short: 12 characters or more');
+      const { privatePem, trust } = await generateSigningKey(secret, { days, ...(holder && { holder }) });
+      await mkdir(out, { recursive: true, mode: 0o700 });
+      await writeWhole(out, [
+        { name: 'private.pem', text: privatePem, mode: 0o600 },
+        { name: 'trust.json', text: `${JSON.stringify(trust, null, 2)}\n` },
+      ]);
+      process.stdout.write(
+        [
+          `${join(out, 'private.pem')}  stays with you`,
+          `${join(out, 'trust.json')}   for everybody who verifies`,
+          `key ${trust.keys[0]?.kid ?? ''}`,
+          '',
+        ].join('\n'),
+      );
+    });
+}
+
+/** A record, read and checked. */
+async function readRecord(file: string): Promise<{ readonly record: RunRecord; readonly bytes: Uint8Array }> {
+  const bytes = await readable(file, file);
+  let record: RunRecord;
+  try {
+    record = JSON.parse(bytes.toString('utf8')) as RunRecord;
+    checkRecord(record);
+  } catch (error) {
+    throw new ConfigurationError(
+      file,
+      `is no record: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  return { record, bytes };
+}
+
+interface CertifyOptions {
+  readonly key: string;
+  readonly out: string;
+  readonly by: 'assessor' | 'supplier';
+}
+
+/** `assay certify`: a signed bundle from records that leave nothing open. */
+export function certifyCommand(): Command {
+  return new Command('certify')
+    .description('sign records that leave nothing open, as a bundle that anybody can verify')
+    .argument('<records...>', 'record.json of whole runs')
+    .requiredOption('--key <file>', 'private.pem that `assay keygen` made')
+    .requiredOption('--out <file>', 'the bundle')
+    .addOption(
+      new Option('--by <who>', 'who ran it, as the statement says')
+        .choices(['assessor', 'supplier'])
+        .default('supplier'),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  assay certify assay-out/record.json --key keys/private.pem --out bundle.zip',
+    )
+    .action(async (files: readonly string[], options: CertifyOptions) => {
+      process.exitCode = await certify(files, options);
+    });
+}
+
+async function certify(files: readonly string[], { key: keyFile, out, by }: CertifyOptions): Promise<number> {
+  if ((await stat(out).catch(() => undefined))?.isDirectory())
+    throw new ConfigurationError('--out', `${out} is a directory`);
+  const records = await Promise.all(files.map(readRecord));
+  const today = new Date();
+  const wrong = records.flatMap(({ record }, at) =>
+    obstacles(record, { version, today, profile: profileNamed(record.profile, `${files[at]}#/profile`) }).map(
+      (why) => `${files[at]}: ${why}`,
+    ),
+  );
+  if (wrong.length > 0) {
+    process.stderr.write(`Not certified:\n${wrong.map((why) => `  ${why}\n`).join('')}`);
+    return EXIT.nonConformant;
+  }
+  const key = await openSigningKey(
+    (await readable(keyFile, '--key')).toString('utf8'),
+    await passphrase(false),
+    '--key',
+  );
+  const others: Files = Object.fromEntries(
+    records.map(({ record }, at) => [`${dirname(recordName(at))}/junit.xml`, utf8(junit(record))]),
+  );
+  const bytes = bundle(
+    records,
+    others,
+    { tool: { name: 'assay', version }, ranBy: by, assurance: 'self-declared', issued: today },
+    key,
+  );
+  await mkdir(dirname(out), { recursive: true });
+  const draft = join(dirname(out), `.${basename(out)}.${process.pid}.draft`);
+  await writeFile(draft, bytes);
+  await rename(draft, out);
+  const specimen = records.some(({ record }) => record.subject.standIn !== undefined);
+  process.stdout.write(
+    [
+      specimen
+        ? 'SPECIMEN: an embedded provider was judged; this certifies nothing.'
+        : `Certified: ${records.length} record${records.length === 1 ? '' : 's'}.`,
+      `bundle  ${out}`,
+      `verify  assay verify ${out} --trust ${join(dirname(keyFile), 'trust.json')}`,
+      '',
+    ].join('\n'),
+  );
+  return EXIT.conformant;
+}
+
+/** `assay verify`: whether a bundle holds, offline. */
+export function verifyCommand(): Command {
+  return new Command('verify')
+    .description('check a bundle offline: signature, digests, completeness, and every verdict derived again')
+    .argument('<bundle>', 'the file that `assay certify` made')
+    .requiredOption('--trust <file>', 'trust.json with the keys that you trust')
+    .option('--json', 'one JSON object on stdout')
+    .addHelpText(
+      'after',
+      '\nExit code 0: it holds; 1: it does not; 4: it cannot be read.\n\nExample:\n  assay verify bundle.zip --trust trust.json',
+    )
+    .action(async (file: string, { trust, json }: { trust: string; json?: boolean }) => {
+      const keys = readTrust((await readable(trust, '--trust')).toString('utf8'), trust);
+      const bytes = await readable(file, file);
+      if (bytes.subarray(0, 2).toString('latin1') !== 'PK')
+        throw new ConfigurationError(file, 'is no bundle (no ZIP)');
+      const { holds, faults, statement } = verifyBundle(bytes, keys, new Date(), version);
+      if (json)
+        process.stdout.write(`${JSON.stringify({ holds, faults, statement: statement ?? null }, null, 2)}\n`);
+      else process.stdout.write(told(holds, faults, statement));
+      process.exitCode = holds ? EXIT.conformant : EXIT.nonConformant;
+    });
+}
+
+function told(
+  holds: boolean,
+  faults: readonly string[],
+  statement: ReturnType<typeof verifyBundle>['statement'],
+): string {
+  const said = statement?.predicate;
+  const first = said?.specimen
+    ? 'SPECIMEN: an embedded provider was judged; this certifies nothing.'
+    : holds
+      ? 'It holds.'
+      : 'It does not hold.';
+  return [
+    first,
+    ...(said?.specimen ? [holds ? 'The bundle itself holds.' : 'The bundle does not hold.'] : []),
+    ...faults.map((fault) => `  ${fault}`),
+    ...(holds && said
+      ? [
+          ...said.certified.map(
+            ({ profile, edition, subject, verdict, started }) =>
+              `  ${verdict}: ${subject} (${profile}, edition ${edition}, ${started.slice(0, 10)})`,
+          ),
+          `  ran by ${said.ranBy}, ${said.assurance}; issued ${said.issued.slice(0, 10)}, until ${said.until.slice(0, 10)}; Assay ${said.tool.version}`,
+        ]
+      : []),
+    '',
+  ].join('\n');
+}

@@ -1,0 +1,74 @@
+import type { RunRecord } from '../run/record.ts';
+import { pack, sha256, utf8, type Files } from './archive.ts';
+import { FRESH_DAYS } from './conditions.ts';
+import type { SigningKey } from './keys.ts';
+import { seal, type Predicate, type Statement } from './statement.ts';
+
+/** `manifest.json`: every other file of the bundle, by digest. */
+export interface Manifest {
+  readonly files: Readonly<Record<string, string>>;
+}
+
+export const MANIFEST = 'manifest.json';
+export const STATEMENT = 'statement.dsse.json';
+/** Files that the manifest cannot list: itself, and the signature over it. */
+export const APART: ReadonlySet<string> = new Set([MANIFEST, STATEMENT]);
+
+export interface Certification {
+  readonly tool: Predicate['tool'];
+  readonly ranBy: Predicate['ranBy'];
+  readonly assurance: Predicate['assurance'];
+  readonly issued: Date;
+}
+
+const DAY = 86_400_000;
+
+/** Where the n-th record stands in a bundle. */
+export const recordName = (at: number): string => `records/${String(at + 1).padStart(3, '0')}/record.json`;
+
+/**
+ * Makes a bundle: records, whatever else is put in, a manifest of digests, and a signed statement over the manifest.
+ * @param records each with its bytes as they will stand in the bundle
+ */
+export function bundle(
+  records: readonly { readonly record: RunRecord; readonly bytes: Uint8Array }[],
+  others: Files,
+  { tool, ranBy, assurance, issued }: Certification,
+  key: SigningKey,
+): Uint8Array {
+  const files: Record<string, Uint8Array> = { ...others };
+  for (const [at, { bytes }] of records.entries()) files[recordName(at)] = bytes;
+  const digests = Object.fromEntries(
+    Object.keys(files)
+      .sort()
+      .map((name) => [name, sha256(files[name] ?? new Uint8Array())]),
+  );
+  const manifest = utf8(`${JSON.stringify({ files: digests } satisfies Manifest, null, 2)}\n`);
+  const statement: Statement = {
+    _type: 'https://in-toto.io/Statement/v1',
+    subject: [{ name: MANIFEST, digest: { sha256: sha256(manifest) } }],
+    predicateType: 'https://assay.test/certification/v1',
+    predicate: {
+      tool,
+      ranBy,
+      assurance,
+      specimen: records.some(({ record }) => record.subject.standIn !== undefined),
+      issued: issued.toISOString(),
+      until: new Date(issued.getTime() + 12 * FRESH_DAYS * DAY).toISOString(),
+      certified: records.map(({ record }, at) => ({
+        record: recordName(at),
+        profile: record.profile,
+        edition: record.edition,
+        subject: record.subject.url,
+        started: record.started,
+        verdict: record.verdict,
+        sets: record.documents.map(({ set }) => set),
+      })),
+    },
+  };
+  return pack({
+    ...files,
+    [MANIFEST]: manifest,
+    [STATEMENT]: utf8(`${JSON.stringify(seal(statement, key), null, 2)}\n`),
+  });
+}

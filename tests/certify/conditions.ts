@@ -1,0 +1,63 @@
+import type { Profile } from '../model.ts';
+import { documentsOf, plan, type Declared } from '../run/plan.ts';
+import { verdictOf, type RunRecord } from '../run/record.ts';
+
+/** Days after which a record says nothing about today's system. */
+export const FRESH_DAYS = 30;
+
+/** What a certifier is. */
+export interface Certifier {
+  readonly version: string;
+  readonly today: Date;
+  readonly profile: Profile;
+}
+
+const DAY = 86_400_000;
+const named = (ids: readonly string[]): string =>
+  ids.length > 5 ? `${ids.slice(0, 5).join(', ')} and ${ids.length - 5} more` : ids.join(', ');
+const bareOf = (id: string): string => id.replace(/@TLSv1\.\d$/, '');
+
+/**
+ * Everything that keeps a record from being certified, in words that name what is missing; empty: nothing does.
+ * The plan is made again: a record cannot leave out what it was to examine.
+ */
+export function obstacles(record: RunRecord, { version, today, profile }: Certifier): readonly string[] {
+  const { findings, tool, edition, selection, notExamined, pending, documents } = record;
+  if (!profile.editions.includes(edition)) return [`${profile.id} has no edition ${edition}`];
+  const found: string[] = [];
+  if (tool.version !== version) found.push(`it was made by Assay ${tool.version}, and this is ${version}`);
+  if ('incomplete' in record && record.incomplete !== undefined && record.incomplete !== false)
+    found.push('the run was interrupted: the record is incomplete');
+  if (selection) found.push(`the run was narrowed to ${selection.join(', ')}`);
+  if (notExamined.length > 0) found.push(`not examined: ${named(notExamined.map((each) => each.case))}`);
+  const declared: Declared = { edition, enforcesScope: true };
+  const due = plan(profile, declared)
+    .filter(({ level, case: entry }) => level !== 'noted' && !entry.onlyIf)
+    .map(({ case: { id } }) => id);
+  const seen = new Set(findings.map((finding) => bareOf(finding.case)));
+  const missing = due.filter((id) => !seen.has(id) && ![...seen].some((each) => each.startsWith(`${id}#`)));
+  if (missing.length > 0) found.push(`no finding for ${named(missing)}`);
+  const open = findings.filter(({ outcome }) => outcome === 'inconclusive').map((finding) => finding.case);
+  if (open.length > 0) found.push(`inconclusive: ${named(open)}`);
+  const failed = findings
+    .filter(({ outcome, level }) => outcome === 'fail' && /^(SHALL|MUST)/.test(level))
+    .map((finding) => finding.case);
+  if (failed.length > 0) found.push(`failed: ${named(failed)}`);
+  if (record.verdict !== verdictOf(findings, false, notExamined.length) || record.verdict !== 'conformant')
+    found.push(`its verdict is ${record.verdict}`);
+  // A specimen certifies nothing, so it need not show what no embedded provider has.
+  if (pending.length > 0 && record.subject.standIn === undefined)
+    found.push(
+      `waiting for evidence or attestation: ${named([...new Set(pending.map(({ requirement }) => requirement))])}`,
+    );
+  const age = (today.getTime() - new Date(record.finished).getTime()) / DAY;
+  if (age > FRESH_DAYS)
+    found.push(`it is ${Math.floor(age)} days old; a record certifies for ${FRESH_DAYS} days`);
+  if (age < -1 / 24) found.push('it was finished in the future');
+  const sets = new Map(documentsOf(profile, edition).map(({ id, set }) => [id as string, set.digest]));
+  const other = documents.filter(({ id, set }) => sets.get(id) !== set.digest).map(({ id }) => id);
+  const gone = [...sets.keys()].filter((id) => !documents.some((each) => each.id === id));
+  if (other.length > 0) found.push(`held to another set of ${named(other)}`);
+  if (gone.length > 0) found.push(`not held to ${named(gone)}`);
+  return found;
+}

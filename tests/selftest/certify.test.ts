@@ -1,0 +1,329 @@
+import assert from 'node:assert/strict';
+import { before, describe, test } from 'node:test';
+import { zipSync } from 'fflate';
+import { startStandIn } from '../../mocks/provider/stand-in.ts';
+import { pack, textOf, unpack, utf8, type Files } from '../certify/archive.ts';
+import { bundle, MANIFEST, STATEMENT } from '../certify/bundle.ts';
+import { obstacles } from '../certify/conditions.ts';
+import {
+  generateSigningKey,
+  openSigningKey,
+  readTrust,
+  type SigningKey,
+  type TrustSet,
+} from '../certify/keys.ts';
+import { verifyBundle } from '../certify/verify.ts';
+import { gpconnect } from '../profiles/gpconnect.ts';
+import { waiting } from '../run/exhibits.ts';
+import { scope } from '../run/plan.ts';
+import { assemble, type RunRecord } from '../run/record.ts';
+import { examined, hierarchy } from './stand.ts';
+
+/** A certificate is only as good as what it refuses: each kind of tampering fails with its own message. */
+
+const PASSPHRASE = 'a passphrase for the tests';
+const VERSION = '1.2.3';
+const RECORD = 'records/001/record.json';
+
+interface Issuer {
+  readonly key: SigningKey;
+  readonly trust: TrustSet;
+}
+async function issuer(holder?: 'assessor' | 'supplier', now?: Date): Promise<Issuer> {
+  const { privatePem, trust } = await generateSigningKey(PASSPHRASE, {
+    ...(holder && { holder }),
+    ...(now && { now }),
+  });
+  return { key: await openSigningKey(privatePem, PASSPHRASE, 'key'), trust };
+}
+
+let record: RunRecord;
+let ours: Issuer;
+let other: Issuer;
+before(async () => {
+  const pki = await hierarchy;
+  const started = new Date();
+  const findings = await examined(await startStandIn('conformant', pki), pki);
+  const edition = gpconnect.editions[0];
+  const given = new Set(waiting(scope(gpconnect, edition), new Set()).map(({ requirement }) => requirement));
+  record = assemble(findings, {
+    version: VERSION,
+    profile: gpconnect,
+    edition,
+    subject: { url: 'https://provider.test/A11111/STU3/1/gpconnect' },
+    started,
+    finished: new Date(),
+    shown: { findings: [], given },
+  });
+  [ours, other] = await Promise.all([issuer(), issuer()]);
+});
+
+const bytesOf = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);
+const today = (): Date => new Date();
+const obstaclesTo = (change: object): readonly string[] =>
+  obstacles({ ...record, ...change } as RunRecord, { version: VERSION, today: today(), profile: gpconnect });
+
+interface Making {
+  readonly record?: RunRecord;
+  readonly issued?: Date;
+  readonly by?: 'assessor' | 'supplier';
+  readonly from?: Issuer;
+  readonly version?: string;
+}
+const made = ({
+  record: of = record,
+  issued = today(),
+  by = 'supplier',
+  from = ours,
+  version = VERSION,
+}: Making = {}) =>
+  bundle(
+    [{ record: of, bytes: bytesOf(of) }],
+    { 'records/001/junit.xml': utf8('<testsuite/>') },
+    { tool: { name: 'assay', version }, ranBy: by, assurance: 'self-declared', issued },
+    from.key,
+  );
+const verified = (bytes: Uint8Array, trust = ours.trust, at = today()) =>
+  verifyBundle(bytes, trust, at, VERSION);
+const changed = (bytes: Uint8Array, change: (files: Record<string, Uint8Array>) => void): Uint8Array => {
+  const files: Record<string, Uint8Array> = { ...(unpack(bytes) as Files) };
+  change(files);
+  return pack(files);
+};
+
+test('a bundle of a whole record holds, and has one byte form', () => {
+  const issued = today();
+  const bytes = made({ issued });
+  const { holds, faults, statement } = verified(bytes);
+  assert.deepEqual([holds, faults], [true, []]);
+  assert.equal(statement?.predicate.specimen, false);
+  assert.deepEqual(pack(unpack(bytes) as Files), bytes);
+});
+
+describe('what is not certified, and why', () => {
+  test('nothing keeps a whole record', () => assert.deepEqual(obstaclesTo({}), []));
+  const table: readonly (readonly [title: string, change: () => object, says: RegExp])[] = [
+    ['narrowed', () => ({ selection: ['token/*'] }), /narrowed to token\/\*/],
+    [
+      'another version',
+      () => ({ tool: { name: 'assay', version: '0.0.1' } }),
+      /made by Assay 0\.0\.1, and this is 1\.2\.3/,
+    ],
+    [
+      'a finding left out',
+      () => ({ findings: record.findings.filter((each) => each.case !== 'client-certificate/revoked') }),
+      /no finding for client-certificate\/revoked/,
+    ],
+    [
+      'inconclusive',
+      () => ({
+        findings: record.findings.map((each, at) => (at === 3 ? { ...each, outcome: 'inconclusive' } : each)),
+      }),
+      /inconclusive: /,
+    ],
+    [
+      'failed',
+      () => ({
+        findings: record.findings.map((each, at) => (at === 3 ? { ...each, outcome: 'fail' } : each)),
+      }),
+      /failed: /,
+    ],
+    [
+      'pending',
+      () => ({ pending: [{ requirement: 'GPC-SEC-CERT-DIR', needs: 'attestation' }] }),
+      /GPC-SEC-CERT-DIR/,
+    ],
+    [
+      'not examined',
+      () => ({ notExamined: [{ case: 'client-certificate/revoked', because: 'x' }] }),
+      /not examined: client-certificate\/revoked/,
+    ],
+    ['stale', () => ({ finished: '2026-01-01T00:00:00.000Z' }), /days old; a record certifies for 30 days/],
+    ['of the future', () => ({ finished: '2036-01-01T00:00:00.000Z' }), /in the future/],
+    [
+      'a downgraded set',
+      () => ({
+        documents: record.documents.map((each, at) =>
+          at === 0 ? { ...each, set: { ...each.set, digest: `sha256:${'0'.repeat(64)}` } } : each,
+        ),
+      }),
+      /held to another set of gpc-security/,
+    ],
+    ['a document left out', () => ({ documents: record.documents.slice(1) }), /not held to gpc-security/],
+    ['another verdict', () => ({ verdict: 'inconclusive' }), /its verdict is inconclusive/],
+    ['interrupted', () => ({ incomplete: true }), /incomplete/],
+  ];
+  for (const [title, change, says] of table) {
+    test(title, () => {
+      const found = obstaclesTo(change());
+      assert.ok(
+        found.some((each) => says.test(each)),
+        found.join('\n'),
+      );
+    });
+  }
+});
+
+describe('each kind of tampering fails with its own message', () => {
+  const reseal = (change: (predicate: Record<string, unknown>) => void): Uint8Array =>
+    changed(made(), (files) => {
+      const envelope = JSON.parse(textOf(files[STATEMENT] as Uint8Array)) as { payload: string };
+      const statement = JSON.parse(Buffer.from(envelope.payload, 'base64').toString()) as {
+        predicate: Record<string, unknown>;
+      };
+      change(statement.predicate);
+      files[STATEMENT] = bytesOf({
+        ...envelope,
+        payload: Buffer.from(JSON.stringify(statement)).toString('base64'),
+      });
+    });
+  const flip = (name: string): Uint8Array =>
+    changed(made(), (files) => {
+      const bytes = Uint8Array.from(files[name] as Uint8Array);
+      bytes[bytes.length >> 1] = (bytes[bytes.length >> 1] as number) ^ 1;
+      files[name] = bytes;
+    });
+  const forged = (change: (forgery: RunRecord) => RunRecord): Uint8Array => made({ record: change(record) });
+  const table: readonly (readonly [
+    title: string,
+    bytes: () => Uint8Array,
+    says: RegExp,
+    trust?: () => TrustSet,
+  ])[] = [
+    ['one bit of the record', () => flip(RECORD), /^records\/001\/record\.json was changed$/],
+    [
+      'one bit of another file',
+      () => flip('records/001/junit.xml'),
+      /^records\/001\/junit\.xml was changed$/,
+    ],
+    ['one bit of the manifest', () => flip(MANIFEST), /^the manifest is not the one that was signed$/],
+    [
+      'one bit of the statement',
+      () => reseal((predicate) => (predicate['ranBy'] = 'assessor')),
+      /^the signature does not hold/,
+    ],
+    [
+      'a file added',
+      () => changed(made(), (files) => (files['extra.txt'] = utf8('x'))),
+      /^extra\.txt was added$/,
+    ],
+    [
+      'a file removed',
+      () => changed(made(), (files) => delete files['records/001/junit.xml']),
+      /junit\.xml was removed$/,
+    ],
+    [
+      'the manifest removed',
+      () => changed(made(), (files) => delete files[MANIFEST]),
+      /^the manifest is missing$/,
+    ],
+    [
+      'the statement removed',
+      () => changed(made(), (files) => delete files[STATEMENT]),
+      /^the statement is missing$/,
+    ],
+    ['a key swapped', () => made({ from: other }), /is not trusted$/],
+    [
+      'a key swapped under the same name',
+      () => made({ from: other }),
+      /^the signature does not hold/,
+      () => ({ keys: [{ ...(ours.trust.keys[0] as TrustSet['keys'][0]), kid: other.key.kid }] }),
+    ],
+    ['a trailing byte', () => Buffer.concat([made(), Buffer.from([0])]), /one byte form/],
+    [
+      'another ZIP of the same files',
+      () => zipSync({ ...(unpack(made()) as Files) }, { level: 6 }),
+      /one byte form/,
+    ],
+    ['no ZIP', () => utf8('PK nothing'), /one byte form/],
+    [
+      'a finding dropped before signing',
+      () => forged((of) => ({ ...of, findings: of.findings.slice(1) })),
+      /no finding for /,
+    ],
+    [
+      'an outcome that does not follow from what was observed',
+      () =>
+        forged((of) => ({
+          ...of,
+          findings: of.findings.map((each) =>
+            each.case === 'client-certificate/expired'
+              ? { ...each, observation: each.control.exchange }
+              : each,
+          ),
+        })),
+      /client-certificate\/expired does not follow from what was observed/,
+    ],
+    [
+      'an embedded provider passed off as a real one',
+      () => {
+        const standIn = { ...record, subject: { ...record.subject, standIn: 'conformant' } };
+        return bundle(
+          [{ record, bytes: bytesOf(standIn) }],
+          {},
+          {
+            tool: { name: 'assay', version: VERSION },
+            ranBy: 'supplier',
+            assurance: 'self-declared',
+            issued: today(),
+          },
+          ours.key,
+        );
+      },
+      /embedded provider, and the statement does not call it a specimen/,
+    ],
+    ['another version', () => made({ version: '9.9.9' }), /certified by Assay 9\.9\.9/],
+    [
+      'issued before the key was valid',
+      () => made({ issued: new Date(Date.now() - 86_400_000) }),
+      /key was not valid when the statement was issued/,
+    ],
+  ];
+  for (const [title, bytes, says, trust] of table) {
+    test(title, () => {
+      const { holds, faults } = verified(bytes(), trust?.());
+      assert.equal(holds, false);
+      assert.ok(
+        faults.some((fault) => says.test(fault)),
+        faults.join('\n'),
+      );
+    });
+  }
+  test('a key that has ended', () => {
+    const { faults } = verified(made(), ours.trust, new Date(Date.now() + 400 * 86_400_000));
+    assert.match(faults[0] ?? '', /^the key ended on /);
+  });
+  test("a supplier's key does not speak for an assessor", async () => {
+    const supplier = await issuer('supplier');
+    const { faults } = verified(made({ from: supplier, by: 'assessor' }), supplier.trust);
+    assert.match(faults[0] ?? '', /signed by a supplier's key/);
+  });
+  test('a stand-in is a specimen', () => {
+    const standIn = { ...record, subject: { ...record.subject, standIn: 'conformant' } };
+    const { holds, statement } = verified(made({ record: standIn }));
+    assert.deepEqual([holds, statement?.predicate.specimen], [true, true]);
+  });
+});
+
+describe('keys', () => {
+  test('the private one is encrypted, and opens only with its passphrase', async () => {
+    const { privatePem } = await generateSigningKey(PASSPHRASE);
+    assert.match(privatePem, /^-----BEGIN ENCRYPTED PRIVATE KEY-----/);
+    await assert.rejects(
+      openSigningKey(privatePem, 'another', '--key'),
+      /^ConfigurationError: --key: cannot be opened/,
+    );
+    await assert.rejects(openSigningKey('nothing', PASSPHRASE, '--key'), /is no encrypted private key/);
+  });
+  const key = (change: object): string =>
+    JSON.stringify({ keys: [{ ...(ours.trust.keys[0] as object), ...change }] });
+  const table: readonly (readonly [title: string, text: () => string, says: RegExp])[] = [
+    ['no JSON', () => '{', /trust\.json: is no JSON/],
+    ['no keys', () => '{}', /trust\.json#\/keys/],
+    ['a private key', () => key({ d: 'x' }), /#\/keys\/0: .*a private key does not belong here/],
+    ['no end', () => key({ exp: undefined }), /#\/keys\/0/],
+    ['another curve', () => key({ crv: 'P-384' }), /#\/keys\/0/],
+  ];
+  for (const [title, text, says] of table)
+    test(title, () => assert.throws(() => readTrust(text(), 'trust.json'), says));
+});
