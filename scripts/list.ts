@@ -47,12 +47,13 @@ export function catalogueOf(name: string, chosen?: string) {
       mutants: entries.filter(([, { caughtBy }]) => caughtBy.includes(entry.id)).map(([id]) => id),
       needs: entry.onlyIf ? [`options.${entry.onlyIf}`] : [],
     })),
-    evidence: kinds
-      .filter(({ requirements }) => scope(profile, edition).some(({ id }) => requirements.includes(id)))
-      .map(({ id, title, made, threshold, requirements }) => ({ id, title, made, threshold, requirements })),
     mutants: entries.map(([id, { title, caughtBy }]) => ({ id, title, caughtBy })),
   };
 }
+
+/** The kinds of evidence that the requirements wait for. */
+const evidenceFor = (requirements: readonly { readonly id: string }[]) =>
+  kinds.filter((kind) => requirements.some(({ id }) => kind.requirements.includes(id)));
 
 /** `assay list`: requirements, cases and mutants of a profile. */
 export function listCommand(): Command {
@@ -73,7 +74,6 @@ function asText({
   set,
   requirements,
   cases,
-  evidence,
   mutants: known,
 }: ReturnType<typeof catalogueOf>): string {
   const lines = [`${profile}, set ${set.id} (${set.digest.slice(0, 19)}…)`, '', 'Requirements'];
@@ -87,6 +87,7 @@ function asText({
   lines.push('', 'Cases');
   for (const { id, title, level } of cases)
     lines.push(`  ${id.padEnd(widest)}  ${level.padEnd(9)}  ${title}`);
+  const evidence = evidenceFor(requirements);
   if (evidence.length > 0) lines.push('', 'Evidence (evidence.files in the subject file)');
   for (const { id, title, made, threshold } of evidence)
     lines.push(`  ${id}: ${title}`, `    made by ${made}`, `    held to ${threshold}`);
