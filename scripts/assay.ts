@@ -5,6 +5,7 @@ import { EXIT, version } from './exit.ts';
 import { lintCommand } from './lint.ts';
 import { listCommand } from './list.ts';
 import { pkiCommand } from './pki.ts';
+import { reportCommand } from './report.ts';
 import { runCommand } from './run.ts';
 import { scanCommand } from './scan.ts';
 import { serveCommand } from './serve.ts';
@@ -32,6 +33,7 @@ function program(): Command {
     );
   const commands = [
     runCommand(),
+    reportCommand(),
     listCommand(),
     lintCommand(),
     pkiCommand(),

@@ -10,6 +10,7 @@ import { checkRecord } from '../tests/run/record-schema.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
 import { exitOf, version } from './exit.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
+import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
 
 interface RunOptions {
@@ -45,7 +46,7 @@ export function runCommand(): Command {
       'hold the subject to this profile (default: gpconnect, or what the file says)',
     )
     .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
-    .option('--out <dir>', 'where record.json and junit.xml go', 'assay-out')
+    .option('--out <dir>', 'where record.json, junit.xml and report.html go', 'assay-out')
     .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4)
     .option(
       '--allow-path <dir>',
@@ -101,6 +102,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     await writeWhole(options.out, [
       { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
       { name: 'junit.xml', text: junit(record) },
+      { name: 'report.html', text: html(record) },
       {
         name: 'disclosure.json',
         text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`,
@@ -177,7 +179,7 @@ function notAccepted(seen: Parameters<typeof describeRefusal>[0], { hints }: Pre
 }
 
 function next(record: RunRecord, out: string): string {
-  const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`];
+  const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`, `report  ${out}/report.html`];
   if (record.subject.standIn === 'conformant') {
     lines.push(
       '',

@@ -27,7 +27,7 @@ const EXIT_OURS = 3;
 const EXIT_USAGE = 4;
 
 /** Debian packages by the program that they bring. */
-const DEBIAN_PACKAGES = { nginx: 'nginx-light' };
+const DEBIAN_PACKAGES = { nginx: 'nginx-light', chromium: 'chromium' };
 
 /** The set-up cannot go on; the message is all that the user needs. */
 export class SetupError extends Error {

@@ -67,7 +67,7 @@ export function summary(screen: Screen, record: RunRecord): string {
     ...(notExamined.length > 0 ? [`${notExamined.length} not examined`] : []),
   ];
   const lines = ['', `${paint(screen, STYLE[verdict], verdict)}${wire}: ${counts.join(', ')}`];
-  if (selection) lines.push(`Only the cases that match ${selection.join(', ')} were examined.`);
+  if (selection) lines.push(`Only the cases that match ${excerpt(selection.join(', '), 300)} were examined.`);
   if (pending.length > 0) {
     const wait = pending.length === 1 ? 'waits' : 'wait';
     lines.push(
@@ -79,11 +79,29 @@ export function summary(screen: Screen, record: RunRecord): string {
     lines.push('', 'Failed:');
     for (const { case: id, title, because, requirements } of failed) {
       lines.push(
-        `  ${paint(screen, 'red', id)} – ${title}`,
+        `  ${paint(screen, 'red', id)} – ${excerpt(title)}`,
         `    ${excerpt(because, 300)}`,
         `    ${requirements.join(' ')}`,
       );
     }
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** A record as the end of a run shows it, with every row. */
+export function asText(record: RunRecord): string {
+  const lines: string[] = [];
+  const screen = {
+    ...screenOf(process.stdout, process.env),
+    live: false,
+    write: (text: string) => lines.push(text),
+  };
+  const rows = [
+    ...record.findings,
+    ...record.noted.map((each): Finding => ({ ...each, level: 'noted', outcome: 'pass' })),
+  ];
+  const table = createTable(screen, rows.length, Math.max(0, ...rows.map((each) => each.case.length)));
+  rows.forEach(table.row);
+  lines.push(summary(screen, record));
+  return lines.join('');
 }

@@ -1,5 +1,6 @@
 import type { Driven, Driver } from '../drive/driver.ts';
 import type { Exchange, Observation, Profile, Strength, TlsVersion } from '../model.ts';
+import { expectationInWords } from '../oracle/expected.ts';
 import { accepted, judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
 import { merge } from './merge.ts';
@@ -12,6 +13,8 @@ export interface Finding {
   /** Strongest keyword of the clauses it bears on, or `noted`. */
   readonly level: string;
   readonly requirements: readonly string[];
+  /** What had to come of the stimulus, in words. */
+  readonly expected: string;
   readonly outcome: 'pass' | 'fail' | 'inconclusive';
   readonly because: string;
   readonly strength?: Strength;
@@ -82,6 +85,7 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     title: entry.title,
     level,
     requirements: clauses.map(({ id }) => id),
+    expected: expectationInWords(entry.expect),
     ...verdict,
     observation,
     times,
@@ -169,6 +173,7 @@ export const unreached = ({ case: entry, clauses, level }: Planned, exchange: Ob
   title: entry.title,
   level,
   requirements: clauses.map(({ id }) => id),
+  expected: expectationInWords(entry.expect),
   outcome: 'inconclusive',
   because: `the valid exchange was not accepted: ${describe(exchange)}`,
   observation: { kind: 'nothing', reason: 'not driven' },

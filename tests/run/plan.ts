@@ -71,5 +71,11 @@ export function setOf(profile: Profile, edition: string, document?: string): Req
 export const documentsOf = (profile: Profile, edition: string) =>
   profile.documents.map((id) => {
     const document = library.find((each) => each.id === id);
-    return { id, edition: document?.editions ? edition : 'single', set: setOf(profile, edition, id) };
+    return {
+      id,
+      title: document?.title ?? id,
+      source: document?.source ?? '',
+      edition: document?.editions ? edition : 'single',
+      set: setOf(profile, edition, id),
+    };
   });

@@ -12,6 +12,23 @@ export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
 /** A case that binds nobody in this profile. */
 export type Noted = Omit<Finding, 'level' | 'outcome'>;
 
+/** A waiver as the run found it: it lets one failure of one case pass, for a time and a stated reason. */
+export interface JudgedWaiver {
+  readonly case: string;
+  readonly target: string;
+  readonly owner: string;
+  readonly reason: string;
+  /** Where the risk is recorded. */
+  readonly risk: string;
+  /** Its last day, `YYYY-MM-DD`. */
+  readonly expires: string;
+  /**
+   * `applied`: the case failed and was let pass; `stale`: it passed; `expired`: its last day is over;
+   * `undecided`: the case was inconclusive; `unexamined`: the case was not part of this run.
+   */
+  readonly state: 'applied' | 'stale' | 'expired' | 'undecided' | 'unexamined';
+}
+
 /** Everything a run leaves behind. Every report and every certificate is a function of this alone. */
 export interface RunRecord {
   readonly tool: { readonly name: 'assay'; readonly version: string };
@@ -19,9 +36,20 @@ export interface RunRecord {
   readonly edition: string;
   readonly documents: readonly {
     readonly id: string;
+    readonly title: string;
+    /** Where the document was published. */
+    readonly source: string;
     readonly edition: string;
     readonly set: { readonly id: string; readonly digest: string };
     readonly verdict: RunVerdict;
+  }[];
+  /** Every clause in scope, quoted, so that a reader needs nothing but the record. */
+  readonly requirements: readonly {
+    readonly id: string;
+    readonly document: string;
+    readonly section: string;
+    readonly keyword: string;
+    readonly text: string;
   }[];
   readonly subject: {
     readonly url: string;
@@ -37,6 +65,12 @@ export interface RunRecord {
   readonly started: string;
   readonly finished: string;
   readonly verdict: RunVerdict;
+  /** Present where a failed SHOULD counts. */
+  readonly strict?: true;
+  /** Present where the run was ended before its plan was: nothing may be certified on it. */
+  readonly incomplete?: { readonly because: string; readonly examined: number; readonly planned: number };
+  /** The waivers for this subject, applied or not; absent: none were given. */
+  readonly waivers?: readonly JudgedWaiver[];
   readonly findings: readonly Finding[];
   readonly noted: readonly Noted[];
   readonly pending: readonly { readonly requirement: string; readonly needs: string }[];
@@ -94,12 +128,20 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
       );
       return { ...document, verdict: verdictOf(own, strict, notExamined.length) };
     }),
+    requirements: scope(profile, edition).map(({ id, document, section, keyword, text }) => ({
+      id,
+      document,
+      section,
+      keyword,
+      text,
+    })),
     subject: facts.subject,
     scope: pending.length > 0 ? 'wire' : 'full',
     ...(facts.selection && { selection: facts.selection }),
     started: facts.started.toISOString(),
     finished: facts.finished.toISOString(),
     verdict: verdictOf(findings, strict, notExamined.length),
+    ...(strict && { strict }),
     findings,
     noted,
     pending,

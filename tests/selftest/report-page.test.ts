@@ -1,0 +1,278 @@
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { AxeBuilder } from '@axe-core/playwright';
+import { chromium, type Browser, type Page } from '@playwright/test';
+import type { RunRecord } from '../run/record.ts';
+import { hostile } from './hostile.ts';
+import { assay } from './program.ts';
+
+/** The HTML report in a real browser: what it shows, what it lets happen, and whether everybody can use it. */
+
+/** Debian's; Playwright's own would have to be downloaded. */
+const CHROMIUM = '/usr/bin/chromium';
+const skip = existsSync(CHROMIUM) ? false : 'chromium is not installed';
+
+let folder: string;
+let browser: Browser | undefined;
+let record: RunRecord;
+const urlOf = (name: string): string => pathToFileURL(join(folder, name)).href;
+
+async function render(name: string, of: RunRecord): Promise<void> {
+  await writeFile(join(folder, `${name}.json`), JSON.stringify(of));
+  const { code, err } = await assay(
+    folder,
+    'report',
+    `${name}.json`,
+    '--format',
+    'html',
+    '--out',
+    `${name}.html`,
+  );
+  assert.equal(code, 0, err);
+}
+
+/** The record with its findings repeated under other names. */
+function large(count: number): RunRecord {
+  const { findings } = record;
+  return {
+    ...record,
+    findings: Array.from({ length: count }, (_, at) => {
+      const [first] = findings;
+      const each = findings[at % findings.length] ?? first;
+      assert.ok(each);
+      return { ...each, case: `${each.case}-${at}` };
+    }),
+  };
+}
+
+before(async () => {
+  if (skip) return;
+  folder = await mkdtemp(join(tmpdir(), 'assay-page-'));
+  await assay(folder, 'run', '--mock', 'answers-as-warning', '--out', 'run');
+  record = JSON.parse(await readFile(join(folder, 'run/record.json'), 'utf8')) as RunRecord;
+  const [failed] = record.findings.filter(({ outcome }) => outcome === 'fail');
+  const open = record.findings.map((each, at) =>
+    at === 0 ? { ...each, outcome: 'inconclusive' as const, because: 'no answer within 2000 ms' } : each,
+  );
+  await render('plain', {
+    ...record,
+    findings: open,
+    notExamined: [{ case: 'token/signed', because: 'no signing key in this environment' }],
+    waivers: [
+      {
+        case: failed?.case ?? '',
+        target: record.subject.url,
+        owner: 'A. Owner',
+        reason: 'the supplier mends it in the next release',
+        risk: 'RISK-12',
+        expires: '2999-01-01',
+        state: 'applied',
+      },
+    ],
+  });
+  await render('hostile', hostile(record));
+  await render('large', large(1_000));
+  browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+});
+after(async () => {
+  await browser?.close();
+  if (folder) await rm(folder, { recursive: true, force: true });
+});
+
+interface Look {
+  readonly colorScheme?: 'light' | 'dark';
+  readonly width?: number;
+  readonly javaScriptEnabled?: boolean;
+  /** What the browser has to say on its console. */
+  readonly complains?: RegExp;
+}
+/** Opens a page, and fails where it asked for anything or complained. */
+async function open(name: string, work: (page: Page) => Promise<void>, look: Look = {}): Promise<void> {
+  const { width = 1280, complains, ...rest } = look;
+  assert.ok(browser);
+  const context = await browser.newContext({ ...rest, viewport: { width, height: 900 } });
+  try {
+    const page = await context.newPage();
+    const said: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', ({ message }) => said.push(message));
+    page.on('request', (request) => {
+      if (!request.url().startsWith('file:')) said.push(`asked for ${request.url()}`);
+    });
+    await page.goto(urlOf(name));
+    await work(page);
+    if (complains) assert.match(said.join('\n'), complains);
+    else assert.deepEqual(said, []);
+  } finally {
+    await context.close();
+  }
+}
+const visible = (page: Page): Promise<number> => page.locator('details.finding:visible').count();
+
+describe('the page', { skip }, () => {
+  for (const colorScheme of ['light', 'dark'] as const) {
+    for (const width of [390, 1280]) {
+      test(`${colorScheme}, ${width} pixels: no accessibility violation, nothing wider than the window`, () =>
+        open(
+          'plain.html',
+          async (page) => {
+            await page.getByRole('button', { name: 'Open all' }).click();
+            const { violations } = await new AxeBuilder({ page })
+              .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
+              .analyze();
+            assert.deepEqual(
+              violations.map(({ id, nodes }) => [id, nodes.slice(0, 3).map((node) => node.html)]),
+              [],
+            );
+            assert.ok(await page.evaluate('document.documentElement.scrollWidth <= innerWidth'));
+          },
+          { colorScheme, width },
+        ));
+    }
+  }
+
+  test('says the verdict first, then what needs attention, then each clause', () =>
+    open('plain.html', async (page) => {
+      assert.match(await page.locator('h1').innerText(), /Non-conformant on the wire/);
+      const first = page.locator('.attention li').first();
+      assert.match(await first.innerText(), /severity "warning", expected "error"/);
+      assert.equal(await page.locator('[data-clause] h3').count(), record.requirements.length);
+      assert.equal(
+        await page.locator('details.finding').count(),
+        record.findings.length + record.noted.length,
+      );
+      const text = await page.locator('body').innerText();
+      for (const part of ['1 failure waived', 'RISK-12', 'token/signed', 'no signing key']) {
+        assert.ok(text.includes(part), part);
+      }
+    }));
+
+  test('a link opens the finding that it names, with expected, got and the exchange', () =>
+    open('plain.html', async (page) => {
+      await page.goto(`${urlOf('plain.html')}#error/token-expired`);
+      const finding = page.locator('details.finding[open]');
+      assert.equal(await finding.count(), 1);
+      const text = await finding.innerText();
+      for (const part of [
+        'Expected',
+        'Got',
+        'Answer to the stimulus',
+        'HTTP 400',
+        'OperationOutcome',
+        'TLSv1.2',
+      ])
+        assert.ok(text.includes(part), part);
+      await page.waitForFunction(
+        "(({ top }) => top >= 0 && top < innerHeight)(document.querySelector('details.finding[open]').getBoundingClientRect())",
+      );
+    }));
+
+  test('search and filters narrow, say how many are left, and a link reaches what they hide', () =>
+    open('plain.html', async (page) => {
+      const all = await visible(page);
+      await page.keyboard.press('/');
+      await page.keyboard.type('token expired');
+      await page.getByText(/^\d+ of \d+ findings shown$/).waitFor();
+      const found = await visible(page);
+      assert.ok(found > 0 && found < all);
+      await page.keyboard.press('Escape');
+      await page.waitForFunction(
+        `document.querySelectorAll('details.finding:not([hidden])').length === ${all}`,
+      );
+      await page.getByRole('button', { name: /^Inconclusive/ }).click();
+      assert.equal(await visible(page), 1);
+      assert.equal(await page.locator('[data-clause]:visible').count(), 1);
+      await page.locator('.attention a').nth(1).click();
+      assert.equal(await page.locator('details.finding[open]').count(), 1);
+      assert.equal(await visible(page), all);
+    }));
+
+  test('is used with the keyboard alone', () =>
+    open('plain.html', async (page) => {
+      await page.keyboard.press('Tab');
+      assert.equal(await page.evaluate('document.activeElement.className'), 'skip');
+      await page.keyboard.press('j');
+      await page.keyboard.press('j');
+      await page.keyboard.press('k');
+      const focused = (): Promise<unknown> => page.evaluate('document.activeElement.parentElement.id');
+      assert.equal(await focused(), await page.locator('details.finding').first().getAttribute('id'));
+      await page.keyboard.press('Enter');
+      assert.equal(await page.locator('details.finding[open]').count(), 1);
+    }));
+
+  test('holds everything without script', () =>
+    open(
+      'plain.html',
+      async (page) => {
+        assert.equal(await page.locator('.toolbar:visible').count(), 0);
+        await page.locator('details.finding summary').first().click();
+        assert.match(await page.locator('details.finding[open]').innerText(), /Expected/);
+      },
+      { javaScriptEnabled: false },
+    ));
+
+  test('prints: no tools, and what did not pass is open', () =>
+    open('plain.html', async (page) => {
+      await page.evaluate("dispatchEvent(new Event('beforeprint'))");
+      await page.emulateMedia({ media: 'print' });
+      assert.equal(await page.locator('.toolbar:visible').count(), 0);
+      const failed = record.findings.filter(({ outcome }) => outcome === 'fail').length;
+      assert.ok((await page.locator('details.finding[open]').count()) >= failed);
+      assert.ok((await page.pdf()).length > 10_000);
+    }));
+});
+
+describe('a hostile subject', { skip }, () => {
+  test('runs nothing, adds nothing, asks for nothing', () =>
+    open('hostile.html', async (page) => {
+      await page.getByRole('button', { name: 'Open all' }).click();
+      await page.evaluate(
+        "document.querySelectorAll('body *').forEach((each) => each.dispatchEvent(new MouseEvent('mouseover', { bubbles: true })))",
+      );
+      assert.equal(await page.evaluate('globalThis.taken'), undefined);
+      assert.equal(
+        await page.locator('img, iframe, object, embed, link, svg, script:not(:last-child)').count(),
+        0,
+      );
+      assert.equal(await page.locator('a:not([href^="#"])').count(), 0);
+    }));
+
+  test('its text is shown as text', () =>
+    open('hostile.html', async (page) => {
+      const text = await page.locator('body').innerText();
+      assert.ok(text.includes('<script>globalThis.taken = 1</script>'));
+      assert.ok(text.includes('\\u{202e}txet desrever'));
+    }));
+
+  test('the policy stops a script that got in all the same', () =>
+    open(
+      'plain.html',
+      async (page) => {
+        const stopped = await page.evaluate(
+          `new Promise((done) => {
+           document.addEventListener('securitypolicyviolation', ({ violatedDirective }) => done(violatedDirective));
+           const script = document.createElement('script');
+           script.textContent = 'globalThis.taken = 9';
+           document.body.append(script);
+           setTimeout(() => done(globalThis.taken), 1000);
+         })`,
+        );
+        assert.equal(stopped, 'script-src-elem');
+      },
+      { complains: /Content Security Policy/ },
+    ));
+});
+
+test('a thousand findings: all there, and they filter', { skip }, () =>
+  open('large.html', async (page) => {
+    assert.equal(await page.locator('details.finding').count(), 1_000 + record.noted.length);
+    await page.getByRole('button', { name: /^Fail/ }).click();
+    const failed = large(1_000).findings.filter(({ outcome }) => outcome === 'fail').length;
+    assert.equal(await page.locator('details.finding:not([hidden])').count(), failed);
+  }),
+);
