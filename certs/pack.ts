@@ -354,6 +354,12 @@ export async function readAuthorities(dir: string): Promise<Authorities> {
   return { root, sub };
 }
 
+/** Base URL of CRLs and OCSP that the certificates of a trust pack name; `undefined`: they name none. */
+export async function revocationOf(dir: string): Promise<URL | undefined> {
+  const { revocation } = await readManifest(dir);
+  return revocation !== undefined && URL.canParse(revocation) ? new URL(revocation) : undefined;
+}
+
 const blocks = (text: string, label: string): readonly string[] =>
   (text.match(new RegExp(`-----BEGIN ${label}-----[^-]+-----END ${label}-----\\n?`, 'g')) ?? []).map(
     (each) => `${each.trimEnd()}\n`,

@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { kinds } from '../tests/evidence/index.ts';
+import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
 import { plan, scope, setOf } from '../tests/run/plan.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 
@@ -21,8 +22,8 @@ export function catalogueOf(name: string, chosen?: string) {
       `${profile.title} has the editions ${profile.editions.join(', ')}`,
     );
   }
-  const planned = plan(profile, { edition, enforcesScope: true });
-  const entries = Object.entries(mutants);
+  const planned = plan(profile, { edition, enforcesScope: true, revocation: 'any' });
+  const entries = Object.entries({ ...mutants, ...revocationMutants });
   return {
     profile: profile.id,
     set: setOf(profile, edition),
@@ -45,7 +46,10 @@ export function catalogueOf(name: string, chosen?: string) {
       level,
       requirements: clauses.map(({ id }) => id),
       mutants: entries.filter(([, { caughtBy }]) => caughtBy.includes(entry.id)).map(([id]) => id),
-      needs: entry.onlyIf ? [`options.${entry.onlyIf}`] : [],
+      needs: [
+        ...(entry.onlyIf ? [`options.${entry.onlyIf}`] : []),
+        ...(entry.learns && entry.learns !== 'file' ? [`revocation=${entry.learns}`, 'callback', 'pki'] : []),
+      ],
     })),
     mutants: entries.map(([id, { title, caughtBy }]) => ({ id, title, caughtBy })),
   };

@@ -1,4 +1,5 @@
 import type { CredentialName } from '../certs/index.ts';
+import type { RevocableName } from '../certs/revocable.ts';
 import type { RawEdits } from '../mocks/ssp/edits.ts';
 import type { UnsecuredToken } from '../mocks/ssp/token.ts';
 import type { DocumentId, RequirementId } from './register/index.ts';
@@ -27,7 +28,7 @@ export interface Exchange {
   /** Absent: the request goes out in clear on the same port. */
   readonly tls?: {
     /** What the SSP presents; absent: no client certificate. */
-    readonly certificate?: CredentialName;
+    readonly certificate?: CredentialName | RevocableName;
     /** The one version offered; absent: the one that the run settled on. */
     readonly version?: TlsVersion;
   };
@@ -172,6 +173,8 @@ export type Expectation =
   | { readonly kind: 'accepted' }
   /** Refused in TLS, or over HTTP by a terminator or by the application. */
   | { readonly kind: 'refused-connection'; readonly rule: Rule }
+  /** As `refused-connection`; an acceptance counts only of a subject that was seen to ask after revocation. */
+  | { readonly kind: 'refused-once-asked'; readonly rule: Rule }
   /** Refused over HTTP with a client error. */
   | { readonly kind: 'refused-request'; readonly rule: Rule }
   /** A refusal that speaks HTTP carries an error status. */
@@ -223,9 +226,16 @@ export interface Case {
   readonly via: 'exchange' | 'hello' | 'enumeration';
   /** `noted` binds nobody: it never changes the verdict. */
   readonly bearing?: 'noted';
+  /** A second control, where the stimulus differs from the valid exchange in more than its defect: it without that. */
+  readonly beside?: Change<Exchange>;
+  /** The case is for a subject that learns of revocation in this way; absent: in any. */
+  readonly learns?: Learning;
   /** The option of the subject file without which the case binds nobody. */
   readonly onlyIf?: 'enforcesScope';
 }
+
+/** How a subject learns of revocation: CRLs given to it, CRLs that it fetches, OCSP. */
+export type Learning = 'file' | 'crldp' | 'ocsp';
 
 /** The parts of a subject that a valid exchange is made of. */
 export interface Addressee {

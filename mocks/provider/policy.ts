@@ -1,4 +1,5 @@
 import type { SecureVersion } from 'node:tls';
+import { byFile, type RevocationPolicy } from './revocation.ts';
 import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
 
 /** The reasons for which a GP Connect provider rejects a request, in the order in which the reference looks. */
@@ -54,6 +55,8 @@ export interface Policy {
   readonly requiresCertificate: boolean;
   /** OpenSSL verification errors that it overlooks in the certificate presented. */
   readonly overlooks: ReadonlySet<string>;
+  /** How it learns of revocation. */
+  readonly revocation: RevocationPolicy;
   /** Whether a sound certificate of this common name is let in. */
   readonly admits: (commonName: string, ssp: string) => boolean;
   /** How a refused certificate is told: by a page with this status, or by closing the connection. */
@@ -89,6 +92,7 @@ export const conformant: Policy = {
   cipherOrder: 'server',
   requiresCertificate: true,
   overlooks: new Set(),
+  revocation: byFile,
   admits: (commonName, ssp) => commonName === ssp,
   refusal: 403,
   ignores: new Set(),

@@ -12,9 +12,10 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import type { Hierarchy } from '../../certs/index.ts';
 import type { Policy } from './policy.ts';
+import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import { interactions, judgeRequest, type Reason, type Registration } from './rules.ts';
 
@@ -34,6 +35,8 @@ export interface ProviderOptions {
    * terminator's then, and this is the service root URL that the terminator serves; `host`: as its `Host` header says.
    */
   readonly behind?: string;
+  /** Used where the policy learns of revocation by asking. */
+  readonly revocation?: RevocationPlace;
 }
 
 /** The reference's place in the GP Connect URL form: ODS code, FHIR version, major version, capability. */
@@ -43,17 +46,22 @@ export const ASID = { provider: '999999990001', consumer: '999999990002' } as co
 
 /** Sockets whose certificate was refused and whose request will be answered with the refusal page. */
 const refused = new WeakSet<object>();
+/** Sockets about whose certificate is still being asked; `false`: it is not let in. */
+const asking = new WeakMap<object, Promise<boolean>>();
 
 /** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
-  const { policy, hierarchy, behind } = options;
+  const { policy, behind } = options;
   const registration = { url: behind === 'host' ? '' : (behind ?? ''), asid: ASID.provider };
   const handle: RequestListener = (request, response) => {
     const url = registration.url || `https://${request.headers.host ?? 'localhost'}${SERVICE_PATH}`;
-    respond(request, response, policy, { ...registration, url });
+    const answer = (): void => respond(request, response, policy, { ...registration, url });
+    const pending = asking.get(request.socket);
+    if (pending) void pending.then(answer);
+    else answer();
   };
   const sockets = new Set<Socket>();
-  const server = behind === undefined ? secureServer(policy, hierarchy, handle) : createPlainServer(handle);
+  const server = behind === undefined ? secureServer(options, handle) : createPlainServer(handle);
   server.on('clientError', (_error, socket) => {
     const head = `HTTP/1.1 400 Bad Request\r\nCache-Control: ${policy.cacheError ?? 'private'}\r\n`;
     if (socket.writable) socket.end(`${head}Content-Length: 0\r\nConnection: close\r\n\r\n`);
@@ -108,7 +116,7 @@ async function relay(socket: Socket, first: Buffer, server: TcpServer): Promise<
   socket.pipe(inner).pipe(socket);
 }
 
-function secureServer(policy: Policy, hierarchy: Hierarchy, handle: RequestListener): Server {
+function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle: RequestListener): Server {
   const { provider, root, sub, crls } = hierarchy;
   const [oldest, newest] = policy.versions;
   // OpenSSL keeps TLS 1.0 and 1.1 behind security level 0, whatever the versions say.
@@ -117,8 +125,8 @@ function secureServer(policy: Policy, hierarchy: Hierarchy, handle: RequestListe
     {
       cert: [provider.certificate, ...provider.chain].join('\n'),
       key: provider.key,
-      ca: [root, sub],
-      crl: [...crls],
+      ca: [root, sub, ...(revocation?.intermediates ?? [])],
+      ...(policy.revocation.source === 'file' && { crl: [...crls] }),
       requestCert: true,
       rejectUnauthorized: false, // the policy decides, below
       minVersion: oldest,
@@ -131,11 +139,34 @@ function secureServer(policy: Policy, hierarchy: Hierarchy, handle: RequestListe
   );
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
-    if (welcome(socket, policy, hierarchy.ssp)) return;
-    if (policy.refusal === 'close') socket.destroy();
-    else refused.add(socket);
+    const turnAway = (): void => {
+      if (policy.refusal === 'close') socket.destroy();
+      else refused.add(socket);
+    };
+    if (!welcome(socket, policy, hierarchy.ssp)) return turnAway();
+    const chain = chainOf(socket);
+    if (policy.revocation.source === 'file' || chain.length === 0) return;
+    const pending = unrevoked(chain, root, policy.revocation, revocation?.url).catch(() => false);
+    asking.set(
+      socket,
+      pending.then((letIn) => {
+        if (!letIn) turnAway();
+        return letIn;
+      }),
+    );
   });
   return server;
+}
+
+/** A client's certificate and those above it, the leaf first, as DER. */
+function chainOf(socket: TLSSocket): readonly Buffer[] {
+  const chain: Buffer[] = [];
+  let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
+  while (next?.raw && chain.length < 8 && !chain.some((each) => next && each.equals(next.raw))) {
+    chain.push(next.raw);
+    next = next.issuerCertificate;
+  }
+  return chain;
 }
 
 function welcome(socket: TLSSocket, policy: Policy, ssp: string): boolean {

@@ -2,25 +2,44 @@ import type { Hierarchy } from '../../certs/index.ts';
 import { absentees } from './absentees.ts';
 import { mutants, variants } from './mutants.ts';
 import type { Policy } from './policy.ts';
+import type { RevocationPlace } from './revocation.ts';
+import { revocationMutants, revocationVariants, unasking } from './revocation-mutants.ts';
 import { startProvider, type Provider } from './server.ts';
 
 /** Every name that a provider can be started by: the reference and its variants, mutants, absentees. */
 export const standInNames: readonly string[] = [
   ...Object.keys(variants),
   ...Object.keys(mutants),
+  ...Object.keys(revocationVariants),
+  ...Object.keys(revocationMutants),
+  ...Object.keys(unasking),
   ...Object.keys(absentees),
 ];
 
 /** The policy behind a name; `undefined` for an absentee or an unknown name. */
-export const policyOf = (name: string): Policy | undefined => (variants[name] ?? mutants[name])?.policy;
+const catalogue = { ...variants, ...mutants, ...revocationVariants, ...revocationMutants, ...unasking };
+export const policyOf = (name: string): Policy | undefined =>
+  Object.hasOwn(catalogue, name) ? catalogue[name]?.policy : undefined;
 
 /**
  * Starts a stand-in by its name.
+ * @param revocation where it asks after revocation, where its policy learns by asking
  * @throws RangeError when there is none of that name
  */
-export async function startStandIn(name: string, hierarchy: Hierarchy, port?: number): Promise<Provider> {
+export async function startStandIn(
+  name: string,
+  hierarchy: Hierarchy,
+  port?: number,
+  revocation?: RevocationPlace,
+): Promise<Provider> {
   const policy = policyOf(name);
-  if (policy) return startProvider({ policy, hierarchy, ...(port !== undefined && { port }) });
+  if (policy)
+    return startProvider({
+      policy,
+      hierarchy,
+      ...(port !== undefined && { port }),
+      ...(revocation && { revocation }),
+    });
   const absentee = Object.entries(absentees).find(([known]) => known === name)?.[1];
   if (!absentee) throw new RangeError(`no stand-in is called ${name}`);
   return absentee(hierarchy);

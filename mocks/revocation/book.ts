@@ -49,7 +49,7 @@ export const normalSerial = (serial: string): string =>
  * published last. OCSP answers from the first two at once; a CRL changes by being published.
  */
 export class Book {
-  readonly issuers: readonly Issuer[];
+  readonly #issuers: Issuer[];
   readonly #issued = new Set<string>();
   readonly #revoked = new Map<string, Revoked>();
   readonly #ocsp = new Map<string, OcspBehaviour>();
@@ -58,10 +58,18 @@ export class Book {
   #published: readonly Revoked[];
 
   constructor(issuers: readonly Issuer[], issued: readonly Entry[], revoked: readonly Revoked[]) {
-    this.issuers = issuers;
+    this.#issuers = [...issuers];
     for (const entry of issued) this.issue(entry);
     for (const entry of revoked) this.#revoked.set(keyOf(entry), entry);
     this.#published = [...this.#revoked.values()];
+  }
+
+  get issuers(): readonly Issuer[] {
+    return this.#issuers;
+  }
+
+  add(issuer: Issuer): void {
+    this.#issuers.push(issuer);
   }
 
   issue(entry: Entry): void {
@@ -112,6 +120,11 @@ export class Book {
   /** Counts a fetch: a path of a CRL, or `ocsp/ISSUER/SERIAL`. */
   count(what: string): void {
     this.#asked.set(what, (this.#asked.get(what) ?? 0) + 1);
+  }
+
+  /** How often anything was asked for. */
+  get total(): number {
+    return [...this.#asked.values()].reduce((sum, times) => sum + times, 0);
   }
 
   /** How often what was asked for, by path. */

@@ -1,7 +1,8 @@
 import { X509Certificate } from 'node:crypto';
-import type { Authorities, Hierarchy } from '../../certs/index.ts';
+import type { Authorities, Credential, Hierarchy } from '../../certs/index.ts';
+import type { RevocableName, Revocables } from '../../certs/revocable.ts';
 import * as x509 from '../../certs/x509.ts';
-import { Book, type Entry, type Issuer, type Revoked } from './book.ts';
+import { Book, ocspBehaviours, type Entry, type Issuer, type Revoked } from './book.ts';
 
 /**
  * The book of a hierarchy's CAs: everything that they issued is known, and what is on their CRLs is revoked.
@@ -35,6 +36,32 @@ export function bookOf({ root, sub }: Authorities, hierarchy: Hierarchy): Book {
   });
   return new Book(issuers, issued, revoked);
 }
+
+const serialOf = (pem: string): string => new X509Certificate(pem).serialNumber;
+
+/** Enters the revocable credentials in a book: issued, revoked where their names say so, and how to answer for each. */
+export function enrol(book: Book, { credentials, secondSub, revokedSub }: Revocables): void {
+  book.add({ name: 'second-sub', authority: secondSub });
+  book.add({ name: 'revoked-sub', authority: revokedSub });
+  for (const [name, credential] of Object.entries(credentials) as [RevocableName, Credential][]) {
+    const [, what = ''] = /^(?:ocsp|crl)-(.+)$/.exec(name) ?? [];
+    const below = what === 'second-sub' ? what : what === 'sub-revoked' ? 'revoked-sub' : undefined;
+    const leaf: Entry = { issuer: below ?? 'sub', serial: serialOf(credential.certificate) };
+    book.issue(leaf);
+    if (below !== undefined) {
+      const sub: Entry = { issuer: 'root', serial: serialOf(credential.chain[0] ?? '') };
+      book.issue(sub);
+      if (below === 'revoked-sub') book.revoke(sub, longAgo());
+    }
+    if (what === 'revoked') book.revoke(leaf, longAgo());
+    const behaviour = name.startsWith('ocsp-') && ocspBehaviours.find((each) => each === what);
+    if (behaviour) book.behave(leaf, behaviour);
+  }
+  book.publish();
+}
+
+/** Revoked before any CRL of this run was made, a stale one included. */
+const longAgo = (): Date => new Date(Date.now() - 12 * 3_600_000);
 
 export * from './book.ts';
 export { startRevocation, type Revocation, type RevocationOptions } from './server.ts';

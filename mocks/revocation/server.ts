@@ -35,7 +35,7 @@ export interface Revocation {
 }
 
 const LIFE = 240;
-const SLOW = 15_000;
+const SLOW = 6_000;
 /** The largest request taken, in bytes: an OCSP request about 16 certificates is about 2 kB. */
 const LARGEST = 16_384;
 /** Milliseconds that a client may take over its request. */

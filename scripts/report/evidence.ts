@@ -28,7 +28,7 @@ function detail(observation: Observation): Markup {
 <pre tabindex="0" aria-label="HTTP answer">${head}${kept !== '' && `\n\n${kept}`}</pre>`;
     }
     case 'suites':
-      return markup`<p class="quiet">${{ server: "the server's order rules", client: "the client's order rules", single: 'one suite at most' }[observation.order]}</p>
+      return markup`<p class="quiet">${{ server: "the server's order rules", client: "the client's order rules", single: 'one suite at most', untold: 'whose order rules was not told' }[observation.order]}</p>
 <ol class="suites">${observation.accepted.map((name) => markup`<li><code>${name}</code></li>`)}</ol>`;
     case 'unsteady':
       return markup`<ol>${observation.seen.map((each) => markup`<li>${describe(each)}${detail(each)}</li>`)}</ol>`;

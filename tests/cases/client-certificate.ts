@@ -39,6 +39,7 @@ export default cases('client-certificate', {
     requirements: ['GPC-SEC-CERT-NOT-REVOKED'],
     stimulus: { tls: { certificate: 'revoked' } },
     expect: refused,
+    learns: 'file',
   },
   'wrong-name': {
     title: "sound, but another system's name (CN and SAN)",

@@ -3,6 +3,7 @@ import cacheControl from './cache-control.ts';
 import clientCertificate from './client-certificate.ts';
 import connection from './connection.ts';
 import error from './error.ts';
+import revocation from './revocation.ts';
 import sspHeader from './ssp-header.ts';
 import token from './token.ts';
 
@@ -10,6 +11,7 @@ import token from './token.ts';
 export const catalogue: readonly Case[] = [
   ...connection,
   ...clientCertificate,
+  ...revocation,
   ...sspHeader,
   ...token,
   ...error,

@@ -26,8 +26,7 @@ export function obstacles(record: RunRecord, { version, today, profile }: Certif
   if (!profile.editions.includes(edition)) return [`${profile.id} has no edition ${edition}`];
   const found: string[] = [];
   if (tool.version !== version) found.push(`it was made by Assay ${tool.version}, and this is ${version}`);
-  if ('incomplete' in record && record.incomplete !== undefined && record.incomplete !== false)
-    found.push('the run was interrupted: the record is incomplete');
+  if (record.incomplete) found.push('the run was interrupted: the record is incomplete');
   if (selection) found.push(`the run was narrowed to ${selection.join(', ')}`);
   if (notExamined.length > 0) found.push(`not examined: ${named(notExamined.map((each) => each.case))}`);
   const declared: Declared = { edition, enforcesScope: true };

@@ -1,4 +1,5 @@
 import type { Credential, CredentialName } from '../../certs/index.ts';
+import type { RevocableName } from '../../certs/revocable.ts';
 import { compose } from '../../mocks/ssp/outbound.ts';
 import type { Exchange, Observation, TlsVersion } from '../model.ts';
 import { enumerateOffer, offer } from './offer.ts';
@@ -19,7 +20,8 @@ export interface Target {
   readonly basePath: string;
   /** Trust anchors of the server's certificate, PEM. */
   readonly trust: readonly string[];
-  readonly clients: Readonly<Record<CredentialName, Credential>>;
+  /** What there is to present. */
+  readonly clients: Readonly<Partial<Record<CredentialName | RevocableName, Credential>>>;
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
   readonly shared?: boolean;
 }

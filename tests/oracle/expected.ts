@@ -31,6 +31,18 @@ export function expectationInWords(expected: Expectation): string {
     }
     case 'offer-refused':
       return 'refused: no ServerHello for this offer';
+    case 'refused-once-asked':
+      return 'refused, once the responder was asked';
+    case 'offer-kept':
+      return 'no version below the one offered';
+    case 'suites-refused':
+      return `no suite accepted of ${expected.family}`;
+    case 'suites-preferred':
+      return "suites picked in the server's order, not the client's";
+    case 'key-exchange':
+      return expected.of === 'DHE' ? 'a group of 2048 bits or more' : 'a curve of 224 bits or more';
+    case 'hello-trait':
+      return expected.trait === 'no-compression' ? 'no compression' : 'secure renegotiation (RFC 5746)';
     case 'suites-supported':
       return `at least one suite accepted of each of ${names(expected.groups)}`;
     case 'suites-ordered':

@@ -17,6 +17,10 @@ export interface Controls {
   readonly exchange: Observation;
   /** For a bare ClientHello: the same hello in a version that the subject takes. */
   readonly hello?: Observation;
+  /** The case's own second control: the stimulus without its one defect. */
+  readonly beside?: Observation;
+  /** How often the subject had asked our revocation service by the end of the case, about anything. */
+  readonly asked?: number;
 }
 
 const pass = (because: string, strength?: Strength): Verdict => ({
@@ -28,8 +32,12 @@ const fail = (because: string): Verdict => ({ outcome: 'fail', because });
 const inconclusive = (because: string): Verdict => ({ outcome: 'inconclusive', because });
 
 /** Whether a control shows that the subject was there and willing. */
-export function accepted({ exchange, hello }: Controls, payload: string): boolean {
-  return isPayload(exchange, payload) && (hello === undefined || hello.kind === 'server-hello');
+export function accepted({ exchange, hello, beside }: Controls, payload: string): boolean {
+  return (
+    isPayload(exchange, payload) &&
+    (hello === undefined || hello.kind === 'server-hello') &&
+    (beside === undefined || isPayload(beside, payload))
+  );
 }
 
 /**
@@ -44,10 +52,12 @@ export function judge(
   payload: string,
 ): Verdict {
   if (!accepted(controls, payload)) {
-    const { exchange, hello } = controls;
-    return isPayload(exchange, payload) && hello
+    const { exchange, hello, beside } = controls;
+    if (!isPayload(exchange, payload))
+      return inconclusive(`the valid exchange was not accepted: ${refusalOf(exchange)}`);
+    return hello && hello.kind !== 'server-hello'
       ? inconclusive(`the control hello was not accepted: ${describe(hello)}`)
-      : inconclusive(`the valid exchange was not accepted: ${refusalOf(exchange)}`);
+      : inconclusive(`the case's own control was not accepted: ${beside ? refusalOf(beside) : ''}`);
   }
   if (seen.kind === 'nothing' || seen.kind === 'unsteady') return inconclusive(describe(seen));
   // To a bare hello, whatever is no ServerHello of the version offered is a refusal, plain HTTP included.
@@ -65,6 +75,12 @@ export function judge(
         : fail(`the exchange was refused: ${refusalOf(seen)}`);
     case 'refused-connection':
       return connectionRefused(seen, expected.rule, payload);
+    case 'refused-once-asked':
+      return isPayload(seen, payload) && !controls.asked
+        ? inconclusive(
+            `${describe(seen)}, but our revocation service was never asked: does the subject check, and does it reach \`callback\`?`,
+          )
+        : connectionRefused(seen, expected.rule, payload);
     case 'refused-request':
       return requestRefused(seen, expected.rule, payload);
     case 'error-status':

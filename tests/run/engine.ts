@@ -12,6 +12,8 @@ export interface Run {
   readonly target: Target;
   readonly redactor: Redactor;
   readonly bounds?: Partial<Bounds>;
+  /** How often our revocation service was asked; absent: the subject has none to ask. */
+  readonly asked?: () => number;
 }
 
 /** What the subject did with the valid exchange before any case was driven. */
@@ -37,6 +39,8 @@ export function createWorker(run: Run, { version, accepted, observation }: Basel
     valid: run.profile.valid(run.subject),
     version,
     shared: run.target.shared === true,
+    presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
+    ...(run.asked && { asked: run.asked }),
     ...(accepted && { last: { at: performance.now(), control: observation } }),
   };
 }

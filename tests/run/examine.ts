@@ -36,6 +36,10 @@ export interface Worker {
   readonly version: TlsVersion;
   /** A stand-in of ours: cases that do not touch TLS may share a control. */
   readonly shared: boolean;
+  /** What can be presented; a case that names another credential cannot be driven. */
+  readonly presents: (certificate: string) => boolean;
+  /** How often the subject has asked our revocation service; absent: there is none that it could reach. */
+  readonly asked?: () => number;
   /** `performance.now()` of the last accepted control, and that control. */
   last?: { readonly at: number; readonly control: Observation };
 }
@@ -97,6 +101,9 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
 
   try {
     const stimulus = merge(worker.valid, entry.stimulus);
+    const missing = lacking(entry, stimulus, worker);
+    if (missing !== undefined)
+      return finding({ outcome: 'inconclusive', because: missing }, undriven, { exchange: undriven }, 0);
     const changes = Object.keys(entry.stimulus).length > 0;
     if (changes && JSON.stringify(stimulus) === JSON.stringify(worker.valid)) {
       const because = 'ours: the stimulus is the valid exchange itself; nothing was changed';
@@ -112,14 +119,33 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     }
     const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker);
     const twin = await twinOf(stimulus, worker);
+    const beside = entry.beside && (await worker.drive(merge(worker.valid, entry.beside), worker.version));
     const after = sharedControl(entry.stimulus, worker) ?? (await control(worker));
-    const controls: Controls = { exchange: after.observation, ...(twin && { hello: twin }) };
+    const controls: Controls = {
+      exchange: after.observation,
+      ...(twin && { hello: twin }),
+      ...(beside && { beside: slim(beside.observation) }),
+      ...(worker.asked && learnsByAsking(entry) && { asked: worker.asked() }),
+    };
     const verdict = judge(entry.expect, observation, controls, worker.profile.payload);
     return finding(verdict, observation, controls, times, [...trace, ...after.trace]);
   } catch (error) {
     const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
     return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
   }
+}
+
+const learnsByAsking = ({ learns }: Planned['case']): boolean => learns === 'ocsp' || learns === 'crldp';
+
+/** What a case needs and this run has not; `undefined`: nothing. */
+function lacking(entry: Planned['case'], { tls }: Exchange, worker: Worker): string | undefined {
+  if (learnsByAsking(entry) && !worker.asked) {
+    return 'needs `callback` (and `pki`) in the subject file: where the subject reaches our OCSP responder and CRLs';
+  }
+  const name = tls?.certificate;
+  return name === undefined || worker.presents(name)
+    ? undefined
+    : `nobody has a credential ${name} for this subject`;
 }
 
 /** The last control, where a stand-in of ours answered it a moment ago and the stimulus leaves TLS alone. */

@@ -71,6 +71,7 @@ function finding(
   clauses: readonly Clause[],
   { outcome, because }: Judgement,
   observation: Observation,
+  expected: string,
 ): Finding {
   return {
     case: id,
@@ -79,6 +80,7 @@ function finding(
     requirements: clauses.map((clause) => clause.id),
     outcome,
     because,
+    expected,
     observation,
     times: 0,
     control: { exchange: { kind: 'nothing', reason: 'evidence has no control' } },
@@ -133,7 +135,9 @@ export async function showEvidence(
         ? ({ outcome: 'pass', because: 'nothing of it is about this' } as const)
         : judged;
       const name = borne.length === 1 ? id : `${id}.${clause.id.toLowerCase()}`;
-      findings.push(finding(`evidence/${name}`, kind.title, [clause], judgement, observation));
+      findings.push(
+        finding(`evidence/${name}`, kind.title, [clause], judgement, observation, kind.threshold),
+      );
     }
   }
   if (fields.attestations) {
@@ -163,6 +167,7 @@ export async function showEvidence(
           [clause],
           judgeAttestation(attestation, facts),
           observation,
+          'attested by somebody by name, and not ended',
         ),
       );
     }

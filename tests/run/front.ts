@@ -1,4 +1,5 @@
 import { delimiter } from 'node:path';
+import { policyOf } from '../../mocks/provider/stand-in.ts';
 import type { Profile } from '../model.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import { plan, type Declared, type Planned } from './plan.ts';
@@ -37,7 +38,8 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   const name = standInOf(env);
   if (name !== undefined) {
     checkStandIn(name, 'ASSAY_SUBJECT');
-    const declared = { edition: newest, enforcesScope: true };
+    const revocation = policyOf(name)?.revocation.source ?? 'file';
+    const declared = { edition: newest, enforcesScope: true, revocation };
     return {
       declared,
       subject: { url: `mock:${name}`, standIn: name },
@@ -50,6 +52,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   const declared = {
     edition: subject.edition ?? newest,
     enforcesScope: subject.options?.enforcesScope ?? false,
+    ...(subject.revocation && { revocation: subject.revocation }),
   };
   const notExamined = subject.notExamined ?? [];
   const examined = plan(profile, declared).filter(

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { catalogue } from '../cases/index.ts';
-import type { Case, Profile } from '../model.ts';
+import type { Case, Learning, Profile } from '../model.ts';
 import { library, register, type Clause } from '../register/index.ts';
 
 /** A case with the clauses of the profile that it bears on, and how much it counts. */
@@ -15,6 +15,8 @@ export interface Planned {
 export interface Declared {
   readonly edition: string;
   readonly enforcesScope: boolean;
+  /** How the subject learns of revocation; by files where nothing is said, and held to them where it is `none`. */
+  readonly revocation?: Learning | 'none' | 'any';
 }
 
 const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'];
@@ -31,10 +33,14 @@ export function scope(profile: Profile, edition: string): readonly Clause[] {
   );
 }
 
+const learns = ({ learns: way }: Case, declared: Learning | 'none' | 'any'): boolean =>
+  way === undefined || declared === 'any' || way === (declared === 'none' ? 'file' : declared);
+
 /** The cases that bear on a clause in scope, in the catalogue's order. */
 export function plan(profile: Profile, declared: Declared): readonly Planned[] {
   const clauses = scope(profile, declared.edition);
   return catalogue.flatMap((entry) => {
+    if (!learns(entry, declared.revocation ?? 'file')) return [];
     const borne = clauses.filter(({ id }) => entry.requirements.includes(id));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);

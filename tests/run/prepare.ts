@@ -1,7 +1,7 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
-import { readPack, validity } from '../../certs/pack.ts';
-import { startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
+import { readAuthorities, readPack, revocationOf, validity } from '../../certs/pack.ts';
+import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { ASID } from '../../mocks/provider/server.ts';
 import type { Target } from '../drive/driver.ts';
 import { createRedactor } from '../drive/redact.ts';
@@ -9,10 +9,11 @@ import type { Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
-import { guard, resolveDestination, type Destination } from './guard.ts';
+import { guard, parseHostPort, resolveDestination, type Destination } from './guard.ts';
 import type { Declared } from './plan.ts';
 import type { RunRecord } from './record.ts';
-import { readSubject } from './subject.ts';
+import { attend, type Attending } from './revocation.ts';
+import { readSubject, type Subject } from './subject.ts';
 import { readFile } from 'node:fs/promises';
 
 /** A run that is ready to be driven, and what its record says of the subject. */
@@ -50,7 +51,7 @@ export function profileNamed(name: string, place: string): Profile {
 }
 
 /** Milliseconds for one exchange: an embedded provider is near, a subject may be far and slow. */
-const PATIENCE = { standIn: 2_000, subject: 10_000 } as const;
+const PATIENCE = { standIn: 2_000, askingStandIn: 20_000, subject: 10_000 } as const;
 
 function targetOf(
   url: URL,
@@ -86,24 +87,39 @@ export function checkStandIn(name: string, place: string): void {
 export async function prepareStandIn(name: string, profile: Profile, edition?: string): Promise<Prepared> {
   checkStandIn(name, '--mock');
   const hierarchy = await createHierarchy();
-  const provider = await startStandIn(name, hierarchy);
+  const way = policyOf(name)?.revocation.source ?? 'file';
+  const attending = way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities);
+  const provider = await startStandIn(
+    name,
+    hierarchy,
+    undefined,
+    way === 'file' ? undefined : attending?.place(way),
+  );
   const url = new URL(provider.url);
   const destination = { host: '127.0.0.1', port: provider.port, addresses: ['127.0.0.1'] };
   return {
     run: {
       profile,
       subject: { url: provider.url, asid: { ...ASID } },
-      target: { ...targetOf(url, destination, hierarchy, [hierarchy.root]), shared: true },
+      target: {
+        ...targetOf(url, destination, hierarchy, [hierarchy.root]),
+        shared: true,
+        ...(attending && { clients: attending.clients }),
+      },
+      ...(attending && { asked: attending.asked }),
       redactor: createRedactor(),
-      bounds: { patience: PATIENCE.standIn },
+      bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
-    declared: { edition: edition ?? profile.editions[0], enforcesScope: true },
+    declared: { edition: edition ?? profile.editions[0], enforcesScope: true, revocation: way },
     subject: { url: provider.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
     notExamined: [],
     shown: nothingShown,
     warnings: [],
     hints: [],
-    close: provider.close,
+    close: async () => {
+      await provider.close();
+      await attending?.revocation.close();
+    },
   };
 }
 
@@ -133,17 +149,26 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   guard(destination, ['wire'], subject.consent, { place: file, today: new Date() });
   const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
   const hierarchy = pack ?? (await createHierarchy());
+  const attending = pack && (await attendSubject(subject, file, pack));
   const anchors =
     subject.trust === undefined ? [hierarchy.root] : [await readAnchor(subject.trust, `${file}#/trust`)];
   return {
     run: {
       profile,
       subject,
-      target: targetOf(url, destination, hierarchy, anchors),
+      target: {
+        ...targetOf(url, destination, hierarchy, anchors),
+        ...(attending && { clients: attending.clients }),
+      },
+      ...(attending && { asked: attending.asked }),
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.subject },
     },
-    declared: { edition, enforcesScope: subject.options?.enforcesScope ?? false },
+    declared: {
+      edition,
+      enforcesScope: subject.options?.enforcesScope ?? false,
+      ...(subject.revocation && { revocation: subject.revocation }),
+    },
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
     notExamined: subject.notExamined ?? [],
     shown,
@@ -162,8 +187,34 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       ...(destination.addresses.length === 0 ? [`${destination.host} has no address`] : []),
       `are asid.provider (${subject.asid?.provider ?? 'none'}) and the URL byte for byte what the provider is registered as?`,
     ],
-    close: async () => {},
+    close: async () => attending?.revocation.close(),
   };
+}
+
+/**
+ * Starts OCSP and CRLs where the subject says that it asks for them, at `callback`. They speak plain HTTP (RFC 5280 §8)
+ * under the base URL that the pack's certificates name, or else under that of `callback`.
+ */
+async function attendSubject(
+  subject: Subject,
+  file: string,
+  pack: Hierarchy,
+): Promise<Attending | undefined> {
+  const { revocation, callback, pki } = subject;
+  if ((revocation !== 'ocsp' && revocation !== 'crldp') || !callback || pki === undefined) return undefined;
+  const { host, port } = parseHostPort(callback.listen, `${file}#/callback/listen`);
+  const base = (await revocationOf(pki)) ?? new URL(callback.url);
+  base.protocol = 'http:';
+  try {
+    return await attend(pack, await readAuthorities(pki), { host, port, base });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code !== 'EADDRINUSE' && code !== 'EADDRNOTAVAIL' && code !== 'EACCES') throw error;
+    throw new ConfigurationError(
+      `${file}#/callback/listen`,
+      `cannot listen on ${callback.listen} (${code}); name an address of this machine and a port that is free`,
+    );
+  }
 }
 
 async function readAnchor(file: string, place: string): Promise<string> {

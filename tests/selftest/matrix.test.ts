@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { mutants, variants } from '../../mocks/provider/mutants.ts';
+import { revocationMutants, revocationVariants } from '../../mocks/provider/revocation-mutants.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
@@ -143,9 +144,12 @@ test('closing without a word is judged the same, thirty times under load', async
 });
 
 describe('the matrix is whole', () => {
-  const owned = new Set(Object.values(mutants).map(({ caughtBy: [own] }) => own));
+  const all = { ...mutants, ...revocationMutants };
+  const owned = new Set(Object.values(all).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is told apart by a variant', () => {
-    const shown = new Set(Object.values(variants).flatMap(({ differs = [] }) => differs));
+    const shown = new Set(
+      Object.values({ ...variants, ...revocationVariants }).flatMap(({ differs = [] }) => differs),
+    );
     const noted = catalogue.filter(({ bearing }) => bearing === 'noted').map(({ id }) => id);
     assert.deepEqual(
       noted.filter((id) => !shown.has(id)),
@@ -159,16 +163,14 @@ describe('the matrix is whole', () => {
   });
   test('every case that a mutant names exists', () => {
     const ids = new Set(catalogue.map(({ id }) => id));
-    const named = Object.values(mutants).flatMap(({ caughtBy, clouds = [] }) => [...caughtBy, ...clouds]);
+    const named = Object.values(all).flatMap(({ caughtBy, clouds = [] }) => [...caughtBy, ...clouds]);
     assert.deepEqual(
       named.filter((id) => !ids.has(id)),
       [],
     );
   });
   test('more than four cases on one mutant want a reason', () => {
-    const silent = Object.entries(mutants).filter(
-      ([, { caughtBy, because }]) => caughtBy.length > 4 && !because,
-    );
+    const silent = Object.entries(all).filter(([, { caughtBy, because }]) => caughtBy.length > 4 && !because);
     assert.deepEqual(silent, []);
   });
 });
