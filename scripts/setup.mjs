@@ -27,7 +27,40 @@ const EXIT_OURS = 3;
 const EXIT_USAGE = 4;
 
 /** Debian packages by the program that they bring. */
-const DEBIAN_PACKAGES = { nginx: 'nginx-light', chromium: 'chromium' };
+const DEBIAN_PACKAGES = {
+  nginx: 'nginx-light',
+  chromium: 'chromium',
+  openssl: 'openssl',
+  apache2: 'apache2-bin', // the server without its service
+  haproxy: 'haproxy',
+  javac: 'default-jdk-headless',
+  tomcat10: 'libtomcat10-java', // Tomcat's jars without its service
+  tomcat9: 'libtomcat9-java',
+  tcnative: 'libtcnative-1',
+  selfserv: 'libnss3-tools',
+  ip: 'iproute2',
+};
+/** What stands for a program that is none. */
+const LIBRARIES = {
+  tomcat10: ['/usr/share/java/tomcat10-catalina.jar'],
+  tomcat9: ['/usr/share/java/tomcat9-catalina.jar'],
+  tcnative: ['x86_64-linux-gnu', 'aarch64-linux-gnu', 'jni'].map((at) => `/usr/lib/${at}/libtcnative-1.so`),
+};
+/** Names for several programs. */
+const GROUPS = {
+  fleet: [
+    'nginx',
+    'openssl',
+    'apache2',
+    'haproxy',
+    'javac',
+    'tomcat10',
+    'tomcat9',
+    'tcnative',
+    'selfserv',
+    'ip',
+  ],
+};
 
 /** The set-up cannot go on; the message is all that the user needs. */
 export class SetupError extends Error {
@@ -256,7 +289,9 @@ const opens = (port) =>
   });
 
 async function bringPrograms(programs, yes) {
-  const missing = programs.filter((name) => programPath(name) === undefined);
+  const missing = programs
+    .flatMap((name) => GROUPS[name] ?? [name])
+    .filter((name) => !LIBRARIES[name]?.some((file) => existsSync(file)) && programPath(name) === undefined);
   const plan = debianPlan(missing, {
     uid: process.getuid?.() ?? -1,
     debian: existsSync('/etc/debian_version'),

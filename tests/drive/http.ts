@@ -84,6 +84,8 @@ export function send(
       socket.once('session', () => setImmediate(write));
     });
     socket.on('data', (chunk: Buffer) => {
+      const alert = 'clear' in leg && !answering ? alertIn(chunk) : undefined;
+      if (alert !== undefined) return settle({ kind: 'alert', alert, name: alertName(alert) });
       answering = true;
       answer.push(chunk);
     });
@@ -100,6 +102,13 @@ export function send(
     });
   });
 }
+
+/**
+ * A TLS server may answer what it is told in clear by a fatal alert in clear (RFC 5246 §7.2); Java's does.
+ * A record of 7 bytes comes in one piece.
+ */
+const alertIn = (chunk: Buffer): number | undefined =>
+  chunk[0] === 21 && chunk[1] === 3 && chunk[5] === 2 ? chunk[6] : undefined;
 
 /** What a failed socket tells of the peer: an alert by its number, a close, a reset. The rest is ours. */
 function classify(error: NodeJS.ErrnoException, connected: boolean, established: boolean): Observation {

@@ -209,6 +209,17 @@ describe('in clear', () => {
     const seen = await get({ address: '127.0.0.1', port, clear: true });
     assert.notEqual(seen.kind, 'response');
   });
+  test('a TLS port that answers by an alert record, as Java does, has refused', async () => {
+    const record = Buffer.from([21, 3, 3, 0, 2, 2, 80]);
+    const port = await listening(createTcpServer(answering(record)));
+    const seen = await get({ address: '127.0.0.1', port, clear: true });
+    assert.deepEqual(seen, { kind: 'alert', alert: 80, name: 'internal_error' });
+  });
+  test('a warning alert is no refusal', async () => {
+    const port = await listening(createTcpServer(answering(Buffer.from([21, 3, 3, 0, 2, 1, 90]))));
+    const seen = await get({ address: '127.0.0.1', port, clear: true });
+    assert.equal(seen.kind, 'broken');
+  });
 });
 
 describe('OpenSSL as the server', () => {

@@ -12,7 +12,7 @@ import {
 import type { Provider } from '../../mocks/provider/server.ts';
 import { baseline } from '../run/engine.ts';
 import { describe as told } from '../oracle/response.ts';
-import { nginxPath, startNginx } from './nginx.ts';
+import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
 import { runOf } from './stand.ts';
 
 /** nginx that asks our responder about every client certificate: a relying party that nobody here wrote. */

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
-import { nginxPath, startNginx } from './nginx.ts';
+import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
 import { hierarchy } from './stand.ts';
 
 /** `assay scan` as a user meets it: a process, its exit code, what it prints. */

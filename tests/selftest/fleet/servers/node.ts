@@ -1,0 +1,86 @@
+import { request as forward } from 'node:http';
+import { createServer, type ServerOptions } from 'node:https';
+import type { Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Hierarchy } from '../../../../certs/index.ts';
+import type { Provider } from '../../../../mocks/provider/server.ts';
+import { APPROVED, onSite, type Site } from '../site.ts';
+
+/** The decisions of a server on Node's own https, and of the few lines that its author wrote. */
+export interface NodeKnobs {
+  readonly tls: ServerOptions;
+  /** Replaces the CRLs: the hierarchy decides what is in them. */
+  readonly crl: (pki: Hierarchy) => ServerOptions['crl'];
+  readonly checksName: boolean;
+  /** With `rejectUnauthorized: false`: whether the application looks at what the verification said. */
+  readonly asks: boolean;
+}
+
+export const nodeKeeping: NodeKnobs = {
+  tls: {},
+  crl: ({ crls }) => [...crls],
+  checksName: true,
+  asks: false,
+};
+
+async function start({ port, backend, pki }: Site, knobs: NodeKnobs): Promise<() => Promise<void>> {
+  const server = createServer(
+    {
+      cert: [pki.provider.certificate, ...pki.provider.chain].join('\n'),
+      key: pki.provider.key,
+      ca: [pki.root, pki.sub],
+      crl: knobs.crl(pki),
+      dhparam: 'auto',
+      requestCert: true,
+      rejectUnauthorized: true,
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.2',
+      ciphers: APPROVED,
+      honorCipherOrder: true,
+      ...knobs.tls,
+    },
+    (request, response) => {
+      const socket = request.socket as TLSSocket;
+      response.setHeader('Cache-Control', 'no-store');
+      if (knobs.asks && !socket.authorized) {
+        response.writeHead(401).end('client certificate required');
+        return;
+      }
+      if (knobs.checksName && socket.getPeerCertificate().subject?.CN !== pki.ssp) {
+        response.writeHead(403).end("the client certificate is not the SSP's");
+        return;
+      }
+      const { method, url, rawHeaders } = request;
+      const onward = forward({
+        port: backend,
+        host: '127.0.0.1',
+        method,
+        path: url,
+        headers: rawHeaders as never,
+      });
+      onward.on('response', (answer) => {
+        response.writeHead(answer.statusCode ?? 502, answer.rawHeaders);
+        answer.pipe(response);
+      });
+      onward.on('error', () => response.destroy());
+      request.pipe(onward);
+    },
+  );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+  });
+  await new Promise<void>((ready, failed) => {
+    server.once('error', failed).listen(port, '127.0.0.1', ready);
+  });
+  return () =>
+    new Promise((done) => {
+      for (const socket of sockets) socket.destroy();
+      server.close(() => done());
+    });
+}
+
+/** Node's https, set up as a provider's own author would, in front of the reference. */
+export const startNode = (pki: Hierarchy, change: Partial<NodeKnobs> = {}): Promise<Provider> =>
+  onSite(pki, (site) => start(site, { ...nodeKeeping, ...change }));
