@@ -1,5 +1,6 @@
 import type { CredentialName } from '../certs/index.ts';
 import type { RevocableName } from '../certs/revocable.ts';
+import type { DefectName } from '../mocks/cis2/defects.ts';
 import type { RawEdits } from '../mocks/ssp/edits.ts';
 import type { UnsecuredToken } from '../mocks/ssp/token.ts';
 import type { DocumentId, RequirementId } from './register/index.ts';
@@ -45,10 +46,18 @@ export interface Exchange {
   /** Test data of the subject that path, headers and body speak of, by name. */
   readonly data?: Readonly<Record<string, string>>;
   readonly token?: UnsecuredToken;
+  /** A CIS2 ID token, minted for each exchange by the issuer that the subject trusts. */
+  readonly identity?: IdentityToken;
   /** One named edit of the wire form, for what a merge patch cannot say. */
   readonly raw?: RawEdits;
   /** When present, only this ClientHello is sent and one flight is read. */
   readonly hello?: Offer;
+}
+
+/** What an ID token is to be. */
+export interface IdentityToken {
+  /** The one thing that is wrong with it; absent: nothing is. */
+  readonly defect?: DefectName;
 }
 
 /** A JSON Merge Patch (RFC 7396): a member replaces, `null` removes, the rest stands. */
@@ -184,6 +193,8 @@ export type Expectation =
       readonly kind: 'outcome';
       readonly rule: Rule;
       readonly answers: readonly [ErrorAnswer, ...ErrorAnswer[]];
+      /** Of which FHIR release and rules the OperationOutcome is; absent: GP Connect's, STU3. */
+      readonly shape?: 'R4';
     }
   /** Whatever response is made carries this directive in `Cache-Control` (RFC 9111 §5.2.2). */
   | {

@@ -28,6 +28,8 @@ export interface Forwarded {
   /** Values for the names in `target`, `headers` and `body`. */
   readonly data?: Readonly<Record<string, string>> | undefined;
   readonly token?: UnsecuredToken | undefined;
+  /** A bearer token that somebody else made; it stands in place of `token`. */
+  readonly bearer?: string | undefined;
   readonly raw?: RawEdits | undefined;
   /** Whether the connection is kept open for another request (RFC 9112 §9.3); it is not, unless asked. */
   readonly keepAlive?: boolean | undefined;
@@ -99,7 +101,7 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
     trace.push(uuid);
     return uuid;
   };
-  const token = request.token && serialise(request.token, now, raw.token, raw.claims);
+  const token = request.bearer ?? (request.token && serialise(request.token, now, raw.token, raw.claims));
   const scheme = SCHEMES[raw.token ?? ''] ?? 'Bearer';
   const inQuery = raw.token === 'in-query' && token !== undefined;
   const target = expand(request.target, data, encodeURIComponent);

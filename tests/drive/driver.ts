@@ -1,7 +1,7 @@
 import type { Credential, CredentialName } from '../../certs/index.ts';
 import type { RevocableName } from '../../certs/revocable.ts';
 import { compose } from '../../mocks/ssp/outbound.ts';
-import type { Exchange, Observation, TlsVersion } from '../model.ts';
+import type { Exchange, IdentityToken, Observation, TlsVersion } from '../model.ts';
 import { enumerateOffer, offer } from './offer.ts';
 import { send, type Bounds } from './http.ts';
 import { createLine, type Line } from './line.ts';
@@ -24,6 +24,8 @@ export interface Target {
   readonly clients: Readonly<Partial<Record<CredentialName | RevocableName, Credential>>>;
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
   readonly shared?: boolean;
+  /** Mints an ID token of the issuer that the subject trusts. */
+  readonly mint?: (wanted: IdentityToken) => Promise<string>;
 }
 
 /** What came of one exchange, and the trace ids under which the subject may have logged it. */
@@ -50,7 +52,10 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
   return async (exchange, version) => {
     if (exchange.hello)
       return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
-    const { tls, http, data, token, raw } = exchange;
+    const { tls, http, data, token, identity: wanted, raw } = exchange;
+    if (wanted && !target.mint)
+      return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
+    const bearer = wanted && (await target.mint?.(wanted));
     const keepAlive = target.shared === true && tls?.certificate === 'valid' && tls.version === undefined;
     const request = compose({
       keepAlive,
@@ -61,6 +66,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       body: http.body,
       data,
       token,
+      bearer,
       raw,
     });
     const identity = tls?.certificate && target.clients[tls.certificate];

@@ -1,5 +1,6 @@
 import type { Expectation, Observation, Strength, SuiteGroup, Verdict } from '../model.ts';
 import { answerFaults } from './outcome.ts';
+import { r4Faults } from './r4-outcome.ts';
 import {
   blames,
   describe,
@@ -176,7 +177,8 @@ function outcome(
 ): Verdict {
   if (seen.kind !== 'response') return fail(`no OperationOutcome: ${describe(seen)}`);
   if (isPayload(seen, payload)) return fail(`no error at all: ${describe(seen)}`);
-  const judged = expected.answers.map((answer) => ({ answer, faults: answerFaults(seen, answer) }));
+  const faultsOf = expected.shape === 'R4' ? r4Faults : answerFaults;
+  const judged = expected.answers.map((answer) => ({ answer, faults: faultsOf(seen, answer) }));
   const met = judged.find(({ faults }) => faults.length === 0);
   if (met) return pass(`as the source says: ${met.answer.source}`);
   const other = blames(seen, expected.rule);

@@ -1,11 +1,15 @@
 import { gpconnectErrors, gpconnectSecurity } from './gpconnect.ts';
+import type { ftrsSecurity } from './ftrs.ts';
 import { gpconnectToken } from './gpconnect-token.ts';
 import type { Document, Requirement } from './requirement.ts';
 
 const documents = [gpconnectSecurity, gpconnectToken, gpconnectErrors] as const;
 
-export type DocumentId = (typeof documents)[number]['id'];
-export type RequirementId = (typeof documents)[number]['requirements'][number]['id'];
+/** The FtRS document is held by no profile of the catalogue yet; its ids are known so that cases can name them. */
+export type DocumentId = (typeof documents)[number]['id'] | (typeof ftrsSecurity)['id'];
+export type RequirementId =
+  | (typeof documents)[number]['requirements'][number]['id']
+  | (typeof ftrsSecurity)['requirements'][number]['id'];
 
 /** A requirement that knows its document. */
 export interface Clause extends Requirement {

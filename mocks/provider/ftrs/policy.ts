@@ -1,0 +1,124 @@
+import { strict, type TokenPolicy } from '../cis2/policy.ts';
+import { patientKeys, type KeyPolicy } from './keys.ts';
+
+/** What an OperationOutcome says of one refusal (FHIR R4). */
+export interface R4Entry {
+  readonly status: number;
+  readonly severity: string;
+  /** FHIR R4 issue type. */
+  readonly issue: string;
+  readonly system: string;
+  readonly code: string;
+  readonly display: string;
+  readonly diagnostics: string;
+}
+
+/** Why an FtRS provider refuses a request. */
+export const ftrsRefusals = [
+  'certificate',
+  'no-token',
+  'token',
+  'expired',
+  'assurance',
+  'role',
+  'unavailable',
+  'header-unknown',
+  'header-missing',
+  'parameter',
+  'not-found',
+] as const;
+export type FtrsRefusal = (typeof ftrsRefusals)[number];
+
+/** The decisions of an FtRS provider, one field each. A mutant gets exactly one wrong. */
+export interface FtrsPolicy {
+  /** `none`: no token is looked at; `form`: only whether there is one; `full`: SEC-029. */
+  readonly checks: 'full' | 'form' | 'none';
+  /** Paths below the service root that it serves without a token. */
+  readonly open: readonly string[];
+  readonly token: TokenPolicy;
+  readonly keys: KeyPolicy;
+  /** Places of a token that it takes beside the Authorization field. */
+  readonly inQuery: boolean;
+  /** Authentication schemes, in lower case, behind which it looks for a token. */
+  readonly schemes: readonly string[];
+  /** Whether the scheme is compared without regard to case (RFC 9110 §11.1). */
+  readonly anyCase: boolean;
+  /** Which of several Authorization fields counts; `refuse`: none does. */
+  readonly several: 'refuse' | 'first' | 'last';
+  readonly answers: Readonly<Record<FtrsRefusal, R4Entry>>;
+  readonly challenges: boolean;
+  readonly resourceType: string;
+  readonly mediaType: string;
+  /** Whether what went wrong is told with the token in it. */
+  readonly echoes: boolean;
+}
+
+const SPINE = 'https://fhir.nhs.uk/R4/CodeSystem/Spine-ErrorOrWarningCode';
+const UKCORE = 'https://fhir.hl7.org.uk/CodeSystem/UKCore-SpineErrorOrWarningCode';
+const HTTP = 'https://fhir.nhs.uk/CodeSystem/http-error-codes';
+
+const entry = (
+  status: number,
+  issue: string,
+  [system, code, display]: readonly [string, string, string],
+  diagnostics: string,
+  severity = 'error',
+): R4Entry => ({ status, severity, issue, system, code, display, diagnostics });
+
+const UNAUTHORISED = [SPINE, 'UNAUTHORIZED', 'Unauthorized'] as const;
+const FORBIDDEN = [SPINE, 'FORBIDDEN', 'Forbidden'] as const;
+const BAD = [HTTP, 'REC_BAD_REQUEST', '400: The Receiver was unable to process the request.'] as const;
+
+/** An FtRS provider that keeps the rules. */
+export const ftrsConformant: FtrsPolicy = {
+  checks: 'full',
+  open: ['/_ping'],
+  token: strict,
+  keys: patientKeys,
+  inQuery: false,
+  schemes: ['bearer'],
+  anyCase: true,
+  several: 'refuse',
+  answers: {
+    certificate: entry(
+      403,
+      'forbidden',
+      [
+        'https://fhir.nhs.uk/CodeSystem/http-error-codes',
+        'REC_FORBIDDEN',
+        '403: Failed to authenticate with the Receiver.',
+      ],
+      'MTLS issue: the client certificate was refused',
+      'fatal',
+    ),
+    'no-token': entry(401, 'security', UNAUTHORISED, 'Invalid or missing authentication token'),
+    token: entry(401, 'security', UNAUTHORISED, 'Invalid or missing authentication token'),
+    expired: entry(401, 'expired', UNAUTHORISED, 'The authentication token has expired'),
+    assurance: entry(403, 'forbidden', FORBIDDEN, 'Insufficient assurance in the authentication token'),
+    role: entry(403, 'forbidden', FORBIDDEN, 'Insufficient permissions to access this resource'),
+    unavailable: entry(
+      503,
+      'transient',
+      [HTTP, 'REC_SERVICE_UNAVAILABLE', '503: Service unavailable'],
+      'The token cannot be checked now',
+    ),
+    'header-unknown': entry(400, 'invalid', BAD, 'Unexpected header(s)'),
+    'header-missing': entry(400, 'required', BAD, 'Missing required header(s): X-Request-ID'),
+    parameter: entry(
+      400,
+      'value',
+      [UKCORE, 'INVALID_SEARCH_DATA', 'Invalid search data'],
+      'identifier is missing or not of the form that is wanted',
+    ),
+    'not-found': entry(
+      404,
+      'not-supported',
+      [UKCORE, 'UNSUPPORTED_SERVICE', 'Unsupported Service'],
+      'Unsupported service',
+    ),
+  },
+  challenges: true,
+  resourceType: 'OperationOutcome',
+  mediaType: 'application/fhir+json',
+  echoes: false,
+};

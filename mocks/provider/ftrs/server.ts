@@ -1,0 +1,233 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { TLSSocket } from 'node:tls';
+import type { Hierarchy } from '../../../certs/index.ts';
+import type { Setting } from '../cis2/policy.ts';
+import { verifyToken } from '../cis2/verify.ts';
+import { KeysUnavailable, remoteKeys } from './keys.ts';
+import type { FtrsPolicy, FtrsRefusal } from './policy.ts';
+
+/** An FtRS provider on loopback. */
+export interface FtrsProvider {
+  /** Its service root. */
+  readonly url: string;
+  readonly port: number;
+  readonly close: () => Promise<void>;
+}
+
+export interface FtrsOptions {
+  readonly policy: FtrsPolicy;
+  readonly hierarchy: Hierarchy;
+  readonly port?: number;
+  /** The issuer that it trusts, the URL of its key set, and the CA of that server. */
+  readonly issuer: string;
+  readonly jwks: string;
+  readonly ca: string;
+  readonly audience: string;
+  readonly roles: Setting['roles'];
+}
+
+/** The path of the directory search. */
+export const FTRS_PATH = '/dos-search/FHIR/R4';
+/** The organisation that the reference knows. */
+export const FTRS_ODS = 'A11111';
+
+/** Request headers that FtRS knows; any other is answered with 400. */
+const KNOWN_HEADERS = new Set([
+  'authorization',
+  'content-type',
+  'content-length',
+  'connection',
+  'nhsd-request-id',
+  'nhsd-correlation-id',
+  'x-request-id',
+  'x-correlation-id',
+  'end-user-role',
+  'application-id',
+  'application-name',
+  'request-start-time',
+  'version',
+  'user-agent',
+  'host',
+  'x-amzn-trace-id',
+]);
+const isKnown = (name: string): boolean =>
+  KNOWN_HEADERS.has(name) || name.startsWith('accept') || name.startsWith('x-forwarded-');
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const ODS = /^https:\/\/fhir\.nhs\.uk\/Id\/ods-organization-code\|([0-9A-Za-z]{5,12})$/;
+
+/** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
+export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
+  const { policy, hierarchy } = options;
+  const { provider, root, sub, crls } = hierarchy;
+  const setting: Setting = {
+    issuer: options.issuer,
+    audience: options.audience,
+    roles: options.roles,
+    keys: remoteKeys(options.jwks, options.ca, policy.keys),
+    now: () => Math.floor(Date.now() / 1000),
+  };
+  const refused = new WeakSet<object>();
+  const server = createServer(
+    {
+      cert: [provider.certificate, ...provider.chain].join('\n'),
+      key: provider.key,
+      ca: [root, sub],
+      crl: [...crls],
+      requestCert: true,
+      rejectUnauthorized: false, // answered with a page, as API gateways do
+      minVersion: 'TLSv1.2',
+      maxVersion: 'TLSv1.3',
+      honorCipherOrder: true,
+    },
+    (request, response) => {
+      const refusal = refused.has(request.socket)
+        ? Promise.resolve<Found>({ refusal: 'certificate' })
+        : find(request, policy, setting);
+      refusal.then(
+        (found) => respond(response, policy, found),
+        () => respond(response, policy, { refusal: 'unavailable' }),
+      );
+    },
+  );
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+  });
+  server.on('secureConnection', (socket: TLSSocket) => {
+    socket.on('error', () => {});
+    const name: unknown = socket.getPeerCertificate().subject?.CN;
+    const flaw = socket.authorizationError as unknown as string | null;
+    if (flaw !== null || name !== hierarchy.ssp) refused.add(socket);
+  });
+  await new Promise<void>((ready, failed) => {
+    server.once('error', failed);
+    server.listen(options.port ?? 0, '127.0.0.1', ready);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `https://localhost:${port}${FTRS_PATH}`,
+    port,
+    close: () =>
+      new Promise((done) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => done());
+      }),
+  };
+}
+
+interface Found {
+  readonly refusal?: FtrsRefusal;
+  readonly token?: string;
+  readonly payload?: object;
+}
+
+/** Authentication comes first: who is not known learns nothing of what is served. */
+async function find(request: IncomingMessage, policy: FtrsPolicy, setting: Setting): Promise<Found> {
+  const url = new URL(request.url ?? '/', 'https://provider.invalid');
+  const path = url.pathname.startsWith(FTRS_PATH) ? url.pathname.slice(FTRS_PATH.length) : '/nowhere';
+  if (policy.open.includes(path)) return { payload: { status: 'pass' } };
+  const token = tokenOf(request, url, policy);
+  if (policy.checks !== 'none') {
+    if (token === undefined) return { refusal: 'no-token' };
+    if (policy.checks === 'full') {
+      const refusal = await decide(token, policy, setting);
+      if (refusal) return { refusal, token };
+    }
+  }
+  if (Object.keys(request.headers).some((name) => !isKnown(name))) return { refusal: 'header-unknown' };
+  if (!UUID.test(String(request.headers['x-request-id'] ?? request.headers['nhsd-request-id'])))
+    return { refusal: 'header-missing' };
+  if (policy.inQuery) url.searchParams.delete('access_token');
+  return served(request.method ?? 'GET', path, url.searchParams);
+}
+
+async function decide(token: string, policy: FtrsPolicy, setting: Setting): Promise<FtrsRefusal | undefined> {
+  try {
+    return (await verifyToken(token, policy.token, setting))?.flaw;
+  } catch (error) {
+    if (error instanceof KeysUnavailable && policy.keys.onFailure === 'believe') return undefined;
+    return 'unavailable';
+  }
+}
+
+/** The bearer token of a request (RFC 6750 §2); `undefined`: there is none. */
+function tokenOf(request: IncomingMessage, url: URL, policy: FtrsPolicy): string | undefined {
+  const fields = request.rawHeaders.flatMap((name, at) =>
+    at % 2 === 0 && name.toLowerCase() === 'authorization' ? [request.rawHeaders[at + 1] ?? ''] : [],
+  );
+  if (fields.length === 0 && policy.inQuery) return url.searchParams.get('access_token') ?? undefined;
+  if (fields.length > 1 && policy.several === 'refuse') return undefined;
+  const field = (policy.several === 'last' ? fields.at(-1) : fields[0]) ?? '';
+  const [, scheme = '', token] = /^(\S+) +(\S+)$/.exec(field) ?? [];
+  const known = policy.schemes.includes(scheme.toLowerCase());
+  return known && (policy.anyCase || scheme === 'Bearer') ? token : undefined;
+}
+
+function served(method: string, path: string, query: URLSearchParams): Found {
+  if (method !== 'GET') return { refusal: 'not-found' };
+  const [parameter, resource] =
+    path === '/Organization'
+      ? ['identifier', organization]
+      : path === '/HealthcareService'
+        ? ['organization.identifier', healthcareService]
+        : [];
+  if (parameter === undefined || resource === undefined) return { refusal: 'not-found' };
+  const ods = ODS.exec(query.get(parameter) ?? '')?.[1];
+  const known = [parameter, '_revinclude'];
+  if (ods === undefined || [...query.keys()].some((name) => !known.includes(name)))
+    return { refusal: 'parameter' };
+  const entry = ods === FTRS_ODS ? [{ resource, search: { mode: 'match' } }] : [];
+  return { payload: { resourceType: 'Bundle', type: 'searchset', total: entry.length, entry } };
+}
+
+const organization = {
+  resourceType: 'Organization',
+  id: 'assay-organization',
+  identifier: [{ system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: FTRS_ODS }],
+  active: true,
+  name: 'Assay Test Practice',
+};
+const healthcareService = {
+  resourceType: 'HealthcareService',
+  id: 'assay-service',
+  active: true,
+  providedBy: { identifier: { system: 'https://fhir.nhs.uk/Id/ods-organization-code', value: FTRS_ODS } },
+  name: 'Assay Test Service',
+};
+
+function respond(response: ServerResponse, policy: FtrsPolicy, { refusal, token, payload }: Found): void {
+  const headers = {
+    'Content-Type': policy.mediaType,
+    'Cache-Control': 'no-store',
+    'Strict-Transport-Security': 'max-age=31536000; includeSubDomains',
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+  };
+  if (refusal === undefined) {
+    response.writeHead(200, headers).end(JSON.stringify(payload));
+    return;
+  }
+  const { status, severity, issue, system, code, display, diagnostics } = policy.answers[refusal];
+  const challenge =
+    refusal === 'no-token' ? 'Bearer realm="FtRS"' : 'Bearer realm="FtRS", error="invalid_token"';
+  response.writeHead(status, {
+    ...headers,
+    ...(status === 401 && policy.challenges && { 'WWW-Authenticate': challenge }),
+  });
+  response.end(
+    JSON.stringify({
+      resourceType: policy.resourceType,
+      issue: [
+        {
+          severity,
+          code: issue,
+          details: { coding: [{ system, version: '1', code, display }] },
+          diagnostics: policy.echoes && token !== undefined ? `${diagnostics}: ${token}` : diagnostics,
+        },
+      ],
+    }),
+  );
+}

@@ -1,0 +1,155 @@
+import { defects, type Defect, type DefectName, type Flaw } from '../../mocks/cis2/defects.ts';
+import type { Case, Change, ErrorAnswer, Exchange, Expectation } from '../model.ts';
+import { cases } from './define.ts';
+
+/** FtRS SEC-029: a CIS2 token on every endpoint, and structured errors for whatever is none. */
+
+type Answers = readonly [ErrorAnswer, ...ErrorAnswer[]];
+type Entry = Omit<Case, 'id' | 'via'>;
+
+/** Below `security` in the tree of FHIR R4 issue types. */
+const SECURITY = ['security', 'login', 'unknown', 'expired', 'forbidden', 'suppressed'];
+
+const unauthenticated: Answers = [
+  {
+    status: 401,
+    issue: ['security'],
+    codes: ['UNAUTHORIZED'],
+    source: "FtRS's own tests of its gateway: 401 security UNAUTHORIZED",
+  },
+  {
+    status: 401,
+    issue: ['login', 'forbidden'],
+    codes: ['ACCESS_DENIED'],
+    source: 'e-RS and PDS: 401 with login or forbidden, ACCESS_DENIED',
+  },
+  {
+    status: 401,
+    issue: ['expired'],
+    codes: ['SEND_UNAUTHORIZED', 'ACCESS_TOKEN_EXPIRED'],
+    source: 'Immunisation FHIR API: 401 expired',
+  },
+  {
+    status: 401,
+    issue: SECURITY,
+    codes: [],
+    source: 'FtRS SEC-029, structured 401; FHIR R4 issue types below security',
+  },
+  {
+    status: 403,
+    issue: SECURITY,
+    codes: [],
+    source: 'FtRS SEC-029, verification: structured 401/403 OperationOutcome responses',
+  },
+];
+/** Where the request is wrong rather than the token (RFC 6750 §3.1 invalid_request). */
+const badlyCarried: Answers = [
+  ...unauthenticated,
+  {
+    status: 400,
+    issue: ['invalid', 'structure', 'required', 'value', ...SECURITY],
+    codes: [],
+    source: 'RFC 6750 §3.1 invalid_request',
+  },
+];
+const forbidden: Answers = [
+  {
+    status: 403,
+    issue: ['forbidden'],
+    codes: ['FORBIDDEN', 'ACCESS_DENIED'],
+    source: "FtRS's OpenAPI: 403 forbidden; RFC 6750 §3.1 insufficient_scope",
+  },
+  {
+    status: 403,
+    issue: SECURITY,
+    codes: [],
+    source: 'FtRS SEC-029: structured 401/403',
+  },
+  {
+    status: 401,
+    issue: SECURITY,
+    codes: [],
+    source: 'e-RS: 401 for insufficient assurance; API platform, user roles: 401',
+  },
+];
+
+/** The answers allowed to each kind of flaw, the preferred one first. */
+export const answersTo: Readonly<Record<Exclude<Flaw, 'nothing'>, Answers>> = {
+  token: unauthenticated,
+  expired: unauthenticated,
+  assurance: forbidden,
+  role: forbidden,
+};
+
+const requirements = ['SEC-029'] as const;
+const told = (answers: Answers): Expectation => ({ kind: 'outcome', rule: 'token', shape: 'R4', answers });
+
+/** The case of one defect. */
+function ofDefect(defect: DefectName): Entry {
+  const { title, flaw, noted }: Defect = defects[defect];
+  return {
+    title,
+    requirements,
+    stimulus: { identity: { defect } },
+    expect: flaw === 'nothing' ? { kind: 'accepted' } : told(answersTo[flaw]),
+    ...(noted !== undefined && { bearing: 'noted' }),
+  };
+}
+
+const carried = (title: string, stimulus: Change<Exchange>, expect: Expectation): Entry => ({
+  title,
+  requirements,
+  stimulus,
+  expect,
+});
+const authorization = (...values: readonly string[]): Change<Exchange> => ({
+  raw: {
+    headers: { name: 'Authorization', lines: values.map((value) => ['Authorization', value] as const) },
+  },
+});
+
+/** How a good token is presented, or that none is. */
+const carriage: Readonly<Record<string, Entry>> = {
+  absent: carried('no Authorization at all', { identity: null }, told(unauthenticated)),
+  empty: carried('Bearer, and nothing behind it', authorization('Bearer '), told(badlyCarried)),
+  'scheme-basic': carried('behind the scheme Basic', { raw: { token: 'scheme-basic' } }, told(badlyCarried)),
+  'scheme-absent': carried('without a scheme', authorization('{token}'), told(badlyCarried)),
+  'in-query': carried('in the query (RFC 6750 §2.3)', { raw: { token: 'in-query' } }, told(badlyCarried)),
+  'twice-stranger-first': carried(
+    'a second Authorization field, the first one wrong',
+    authorization('Bearer e30.e30.e30', '{value}'),
+    told(badlyCarried),
+  ),
+  'twice-stranger-last': carried(
+    'a second Authorization field, the last one wrong',
+    authorization('{value}', 'Bearer e30.e30.e30'),
+    told(badlyCarried),
+  ),
+  'scheme-lower-case': carried(
+    'the scheme in lower case (RFC 9110 §11.1)',
+    { raw: { token: 'scheme-lower-case' } },
+    { kind: 'accepted' },
+  ),
+};
+
+const CHALLENGED: Answers = [
+  {
+    status: 401,
+    issue: SECURITY,
+    codes: [],
+    header: 'www-authenticate',
+    source: 'RFC 9110 §11.6.1, RFC 6750 §3',
+  },
+];
+
+export const cis2Token: readonly Case[] = cases('cis2-token', {
+  ...carriage,
+  challenge: {
+    title: 'a 401 says in WWW-Authenticate how to authenticate',
+    requirements,
+    stimulus: { identity: null },
+    expect: told(CHALLENGED),
+    bearing: 'noted',
+  },
+  ...Object.fromEntries((Object.keys(defects) as DefectName[]).map((name) => [name, ofDefect(name)])),
+});

@@ -1,0 +1,78 @@
+import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
+import { startIssuer, type ServedIssuer } from '../../mocks/cis2/server.ts';
+import { mint } from '../../mocks/cis2/mint.ts';
+import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
+import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
+import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/policy.ts';
+import { startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
+import { cis2Token } from '../cases/cis2-token.ts';
+import { createRedactor } from '../drive/redact.ts';
+import { ftrs } from '../profiles/ftrs.ts';
+import { baseline, runPlan, type Run } from '../run/engine.ts';
+import type { Finding } from '../run/examine.ts';
+import type { Planned } from '../run/plan.ts';
+
+/** An issuer and the hierarchy that it and the providers of a test file live in. */
+export interface FtrsStand {
+  readonly pki: Hierarchy;
+  readonly issuer: ServedIssuer;
+  readonly start: (policy?: Partial<FtrsPolicy>) => Promise<FtrsProvider>;
+  readonly runOf: (provider: { readonly url: string; readonly port: number }) => Run;
+}
+
+export async function createStand(): Promise<FtrsStand> {
+  const pki = await createHierarchy();
+  const issuer = await startIssuer({ identity: pki.provider });
+  return {
+    pki,
+    issuer,
+    start: (policy = {}) =>
+      startFtrs({
+        policy: { ...ftrsConformant, ...policy },
+        hierarchy: pki,
+        issuer: issuer.issuer,
+        jwks: issuer.realm.url('jwks'),
+        ca: pki.root,
+        audience: DEFAULT_CLIENT,
+        roles: rolesOf(issuer.realm.users.values()),
+      }),
+    runOf: ({ url, port }) => ({
+      profile: ftrs,
+      subject: { url },
+      target: {
+        address: '127.0.0.1',
+        port,
+        servername: 'localhost',
+        host: new URL(url).host,
+        basePath: new URL(url).pathname,
+        trust: [pki.root],
+        clients: pki.clients,
+        shared: true,
+        mint: ({ defect }) => mint(issuer.realm, defect === undefined ? {} : { defect }),
+      },
+      redactor: createRedactor(),
+      bounds: { patience: 3_000 },
+    }),
+  };
+}
+
+/** The token battery as a plan: SEC-029 is what all of it bears on. */
+export const battery: readonly Planned[] = cis2Token.map((entry) => ({
+  case: entry,
+  clauses: [],
+  level: entry.bearing ?? 'MUST',
+}));
+
+/** Examines the battery, or a part of it, on a provider, then stops the provider. */
+export async function examinedBy(
+  stand: FtrsStand,
+  provider: FtrsProvider,
+  planned: readonly Planned[] = battery,
+): Promise<readonly Finding[]> {
+  try {
+    const run = stand.runOf(provider);
+    return await runPlan(run, planned, await baseline(run), 4);
+  } finally {
+    await provider.close();
+  }
+}
