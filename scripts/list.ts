@@ -3,7 +3,7 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { kinds } from '../tests/evidence/index.ts';
 import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
-import { plan, scope, setOf } from '../tests/run/plan.ts';
+import { everythingOn, fieldOf, plan, scope, setOf } from '../tests/run/plan.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 
 interface ListOptions {
@@ -22,7 +22,7 @@ export function catalogueOf(name: string, chosen?: string) {
       `${profile.title} has the editions ${profile.editions.join(', ')}`,
     );
   }
-  const planned = plan(profile, { edition, enforcesScope: true, revocation: 'any' });
+  const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
   const entries = Object.entries({ ...mutants, ...revocationMutants });
   return {
     profile: profile.id,
@@ -38,10 +38,10 @@ export function catalogueOf(name: string, chosen?: string) {
       because: clause.because ?? '',
       cases: planned
         .filter(({ clauses }) => clauses.some(({ id }) => id === clause.id))
-        .map((each) => each.case.id),
+        .map((each) => each.id),
     })),
-    cases: planned.map(({ case: entry, level, clauses }) => ({
-      id: entry.id,
+    cases: planned.map(({ id, case: entry, level, clauses, interaction }) => ({
+      id,
       title: entry.title,
       level,
       requirements: clauses.map(({ id }) => id),
@@ -49,6 +49,8 @@ export function catalogueOf(name: string, chosen?: string) {
       needs: [
         ...(entry.onlyIf ? [`options.${entry.onlyIf}`] : []),
         ...(entry.learns && entry.learns !== 'file' ? [`revocation=${entry.learns}`, 'callback', 'pki'] : []),
+        ...(entry.consent ?? []).map((each) => `consent.${each}`),
+        ...(interaction?.needs ?? []).map(fieldOf),
       ],
     })),
     mutants: entries.map(([id, { title, caughtBy }]) => ({ id, title, caughtBy })),

@@ -77,7 +77,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     for (const warning of prepared.warnings) screen.write(`warning: ${warning}\n`);
     const start = await baseline(prepared.run);
     if (!start.accepted) screen.write(notAccepted(start.observation, prepared));
-    const widest = Math.max(...planned.map(({ case: { id } }) => id.length));
+    const widest = Math.max(...planned.map(({ id }) => id.length));
     const table = createTable(screen, planned.length, widest);
     const findings = await runPlan(
       prepared.run,
@@ -135,6 +135,10 @@ async function prepare(file: string | undefined, options: RunOptions): Promise<P
   return prepared;
 }
 
+/** A glob names a case on every interaction, or one finding. */
+const matches = ({ id, case: entry }: Planned, glob: string): boolean =>
+  matchesGlob(id, glob) || matchesGlob(entry.id, glob);
+
 /** The cases to examine: those asked for, without those that the subject file names under `notExamined`. */
 function select(
   all: readonly Planned[],
@@ -143,14 +147,14 @@ function select(
   file: string | undefined,
 ): readonly Planned[] {
   for (const [at, { case: id }] of notExamined.entries()) {
-    if (!all.some((planned) => planned.case.id === id)) {
+    if (!all.some((planned) => planned.id === id)) {
       throw new ConfigurationError(
         `${file}#/notExamined/${at}/case`,
         `there is no case ${JSON.stringify(id)}; \`assay list\` names them`,
       );
     }
   }
-  const dead = globs.find((glob) => !all.some(({ case: { id } }) => matchesGlob(id, glob)));
+  const dead = globs.find((glob) => !all.some((planned) => matches(planned, glob)));
   if (dead !== undefined) {
     throw new ConfigurationError(
       '--case',
@@ -158,8 +162,8 @@ function select(
     );
   }
   return all
-    .filter(({ case: { id } }) => globs.length === 0 || globs.some((glob) => matchesGlob(id, glob)))
-    .filter(({ case: { id } }) => !notExamined.some((each) => each.case === id));
+    .filter((planned) => globs.length === 0 || globs.some((glob) => matches(planned, glob)))
+    .filter(({ id }) => !notExamined.some((each) => each.case === id));
 }
 
 /** A run must not find out at its end that it cannot be written. */

@@ -6,7 +6,7 @@ import { createConsumerPki, DEFAULT_CONSUMER, type ConsumerPki } from '../certs/
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import type { Credential, Hierarchy } from '../certs/index.ts';
 import { readAuthorities } from '../certs/pack.ts';
-import { interactions } from '../mocks/provider/rules.ts';
+import { interactions } from '../mocks/ssp/interactions.ts';
 import { ASID, type Provider } from '../mocks/provider/server.ts';
 import { auditLine } from '../mocks/ssp/audit.ts';
 import { startManagement } from '../mocks/ssp/management.ts';
@@ -111,7 +111,7 @@ const opened = (stream: NodeJS.WritableStream, file: string | undefined): Promis
 
 /** A registry with the embedded provider and one consumer: what works at once, and an example to change. */
 async function exampleRegistry(file: string, { url, port, asid }: Provider): Promise<string> {
-  const ids = Object.keys(interactions);
+  const ids = [...new Set(interactions.map(({ id }) => id))];
   const registry = {
     senders: [{ asid: ASID.consumer, fqdn: DEFAULT_CONSUMER, interactions: ids }],
     endpoints: [{ asid, url, connect: `127.0.0.1:${port}`, cpaId: 'S00000A000000', interactions: ids }],

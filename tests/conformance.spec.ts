@@ -6,8 +6,8 @@ for (const profile of profiles) {
   const { planned } = await frontOf(profile);
   test.describe(profile.title, { tag: `@${profile.id}` }, () => {
     for (const each of planned) {
-      const { case: entry, clauses, level } = each;
-      test(entry.id, { tag: clauses.map(({ id }) => `@${id}`) }, async ({ judged }, info) => {
+      const { id, case: entry, clauses, level } = each;
+      test(id, { tag: clauses.map((clause) => `@${clause.id}`) }, async ({ judged }, info) => {
         info.annotations.push({ type: level, description: entry.title });
         const finding = await judged(each);
         await info.attach('finding', {

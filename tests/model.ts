@@ -2,6 +2,7 @@ import type { CredentialName } from '../certs/index.ts';
 import type { RevocableName } from '../certs/revocable.ts';
 import type { DefectName } from '../mocks/cis2/defects.ts';
 import type { RawEdits } from '../mocks/ssp/edits.ts';
+import type { Capability, DataField, Interaction } from '../mocks/ssp/interactions.ts';
 import type { UnsecuredToken } from '../mocks/ssp/token.ts';
 import type { DocumentId, RequirementId } from './register/index.ts';
 
@@ -243,6 +244,15 @@ export interface Case {
   readonly learns?: Learning;
   /** The option of the subject file without which the case binds nobody. */
   readonly onlyIf?: 'enforcesScope';
+  /**
+   * Names of the interactions that it is driven on, the representative first; absent: on the profile's own valid
+   * exchange. On any but the representative its finding is called `case@interaction`.
+   */
+  readonly on?: readonly [string, ...string[]];
+  /** Test data that the stimulus itself speaks of. */
+  readonly needs?: readonly DataField[];
+  /** Kinds of consent without which it is not driven. */
+  readonly consent?: readonly ('write' | 'active')[];
 }
 
 /** How a subject learns of revocation: CRLs given to it, CRLs that it fetches, OCSP. */
@@ -253,6 +263,10 @@ export interface Addressee {
   /** The provider's service root URL, byte for byte as registered. */
   readonly url: string;
   readonly asid?: { readonly provider: string; readonly consumer: string } | undefined;
+  /** Capabilities that are on, each with the service root URL at which it is registered; absent: not told. */
+  readonly capabilities?: Readonly<Partial<Record<Capability, string>>> | undefined;
+  /** Test data that the subject holds, by the names that interactions need. */
+  readonly data?: Readonly<Record<string, string>> | undefined;
 }
 
 /** A named class of conformance: whose requirements, and what a valid exchange looks like. */
@@ -263,7 +277,11 @@ export interface Profile {
   readonly editions: readonly [string, ...string[]];
   /** Documents that bind. */
   readonly documents: readonly DocumentId[];
-  /** `resourceType` of the payload that answers the valid exchange. */
+  /** `resourceType` of the payload that answers the valid exchange; with a slash in it, its media type. */
   readonly payload: string;
   readonly valid: (subject: Addressee) => Exchange;
+  /** What else it can address. */
+  readonly interactions: readonly Interaction[];
+  /** The valid exchange of one of its interactions. */
+  readonly exchange: (subject: Addressee, interaction: Interaction) => Exchange;
 }

@@ -6,6 +6,7 @@ import {
   type Policy,
   type Rejection,
 } from './policy.ts';
+import { requestRejections } from './request-rules.ts';
 import { openToChoice } from './token-rules.ts';
 
 /** A provider with one known defect. */
@@ -55,7 +56,14 @@ const CASES: Readonly<Partial<Record<Rejection, readonly [made: string, told: st
 /** The rejections of the table of token defects are named after their cases. */
 const casesOf = (rejection: Rejection): readonly [made: string, told: string] =>
   CASES[rejection] ?? [rejection.replace('token-', 'token/'), `error/${rejection}`];
-const caught = rejections.filter((name) => name !== 'overcautious');
+/** Those of the request have mutants of their own. */
+const elsewhere = new Set<Rejection>([
+  'overcautious',
+  'stale-version',
+  'already-registered',
+  ...requestRejections,
+]);
+const caught = rejections.filter((name) => !elsewhere.has(name));
 const [FIRST_TOLD = '', ...OTHERS_TOLD] = caught.map((name) => casesOf(name)[1]);
 const EVERY_OUTCOME = 'every rejection builds its OperationOutcome in one place';
 

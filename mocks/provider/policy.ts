@@ -1,5 +1,6 @@
 import type { SecureVersion } from 'node:tls';
 import { byFile, type RevocationPolicy } from './revocation.ts';
+import { READ_BY_ID, requestRejections } from './request-rules.ts';
 import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
 
 /** The reasons for which a GP Connect provider rejects a request, in the order in which the reference looks. */
@@ -17,6 +18,9 @@ export const rejections = [
   'wrong-scope',
   ...tokenRejections,
   'overcautious',
+  ...requestRejections,
+  'stale-version',
+  'already-registered',
 ] as const;
 export type Rejection = (typeof rejections)[number];
 
@@ -37,6 +41,21 @@ export interface OutcomeShape {
   readonly severity: string;
   readonly system: string;
   readonly withDisplay: boolean;
+  /** What it gives away in its diagnostics beside the reason. */
+  readonly betrays: 'nothing' | 'stack' | 'token' | 'path' | 'sql';
+}
+
+/** How every answer is made (GP Connect FHIR API guidance). */
+export interface AnswerShape {
+  /** `Content-Type`; `undefined`: none. The charset is to be stated. */
+  readonly contentType: string | undefined;
+  readonly errorContentType: string | undefined;
+  readonly strictTransportSecurity: string | undefined;
+  readonly entityTags: boolean;
+  readonly compresses: boolean;
+  /** Whether a body in chunks is read. */
+  readonly readsChunks: boolean;
+  readonly writesXml: boolean;
 }
 
 /** The decisions that a provider takes about one exchange. A mutant gets exactly one of them wrong. */
@@ -68,6 +87,8 @@ export interface Policy {
   /** What each rejection is answered with. */
   readonly errors: Readonly<Record<Rejection, ErrorEntry>>;
   readonly outcome: OutcomeShape;
+  /** What it does to the answer of a valid request. */
+  readonly answer: AnswerShape;
   /** `Cache-Control` on answers, on its own errors and on the page that refuses a certificate. */
   readonly cacheAnswer: string | undefined;
   readonly cacheError: string | undefined;
@@ -81,6 +102,56 @@ const invalidResource: ErrorEntry = {
   issue: 'invalid',
   code: 'INVALID_RESOURCE',
   display: 'Invalid validation of resource',
+};
+
+const notFound = (code: string, display: string): ErrorEntry => ({
+  status: 404,
+  issue: 'not-found',
+  code,
+  display,
+});
+const DISPLAYS: Readonly<Record<string, string>> = {
+  PATIENT_NOT_FOUND: 'Patient not found',
+  PRACTITIONER_NOT_FOUND: 'Practitioner not found',
+  ORGANISATION_NOT_FOUND: 'Organisation not found',
+  NO_RECORD_FOUND: 'No record found',
+};
+const notImplemented: ErrorEntry = {
+  status: 501,
+  issue: 'not-supported',
+  code: 'NOT_IMPLEMENTED',
+  display: 'Not implemented',
+};
+const unsupported: ErrorEntry = { ...badRequest, status: 415 };
+
+/** What is not answered 400 BAD_REQUEST (error handling guidance; the spreadsheet for 415 and 501). */
+const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
+  ...Object.fromEntries(
+    READ_BY_ID.map(([thing, , , code]) => [`unknown-${thing}`, notFound(code, DISPLAYS[code] ?? '')]),
+  ),
+  'unknown-path': notImplemented,
+  'miscased-path': notImplemented,
+  'unsupported-accept': unsupported,
+  'unsupported-format': unsupported,
+  'unsupported-content-type': unsupported,
+  'bad-check-digit': {
+    status: 400,
+    issue: 'value',
+    code: 'INVALID_NHS_NUMBER',
+    display: 'Invalid NHS number',
+  },
+  'stale-version': {
+    status: 409,
+    issue: 'conflict',
+    code: 'FHIR_CONSTRAINT_VIOLATION',
+    display: 'FHIR constraint violated',
+  },
+  'already-registered': {
+    status: 409,
+    issue: 'duplicate',
+    code: 'DUPLICATE_REJECTED',
+    display: 'Create would lead to creation of a duplicate resource',
+  },
 };
 
 /** A provider that keeps the rules of GP Connect. */
@@ -98,7 +169,10 @@ export const conformant: Policy = {
   ignores: new Set(),
   cautious: new Set(),
   errors: Object.fromEntries(
-    rejections.map((name) => [name, isInvalidResource(name) ? invalidResource : badRequest]),
+    rejections.map((name) => [
+      name,
+      OTHER_ERRORS[name] ?? (isInvalidResource(name) ? invalidResource : badRequest),
+    ]),
   ) as Record<Rejection, ErrorEntry>,
   outcome: {
     resourceType: 'OperationOutcome',
@@ -106,6 +180,16 @@ export const conformant: Policy = {
     severity: 'error',
     system: 'https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1',
     withDisplay: true,
+    betrays: 'nothing',
+  },
+  answer: {
+    contentType: 'application/fhir+json;charset=utf-8',
+    errorContentType: 'application/fhir+json;charset=utf-8',
+    strictTransportSecurity: 'max-age=31536000',
+    entityTags: true,
+    compresses: true,
+    readsChunks: true,
+    writesXml: true,
   },
   cacheAnswer: 'no-store',
   cacheError: 'no-store',

@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
+import type { Interaction } from '../ssp/interactions.ts';
 import type { Policy, Rejection } from './policy.ts';
+import { readRequest, type Root } from './request-rules.ts';
 import { readToken } from './token-rules.ts';
 
 /** What the provider is registered as. */
@@ -10,62 +12,37 @@ export interface Registration {
   readonly asid: string;
 }
 
-/** The endpoints served, by interaction id: method, path from the service root, scope. */
-export const interactions: Readonly<Record<string, { method: string; path: string; scope: string }>> = {
-  'urn:nhs:names:services:gpconnect:fhir:rest:read:metadata-1': {
-    method: 'GET',
-    path: '/metadata',
-    scope: 'organization/*.read',
-  },
-};
-
 /** A rejection, and what to tell the caller of it. */
 export interface Reason {
   readonly rejection: Rejection;
   readonly diagnostics: string;
 }
 
-const presence: readonly (readonly [Rejection, string])[] = [
-  ['no-trace-id', 'Ssp-TraceID'],
-  ['no-from', 'Ssp-From'],
-  ['no-to', 'Ssp-To'],
-  ['no-interaction-id', 'Ssp-InteractionID'],
-];
-
-/** The first rule that a request breaks under a policy; `undefined`: none. */
-export function judgeRequest(
-  request: IncomingMessage,
-  policy: Policy,
-  { url, asid }: Registration,
-): Reason | undefined {
-  const found = [...headerFaults(request, asid, url), ...tokenFaults(request, url, policy.cautious)];
-  return found.find(({ rejection }) => !policy.ignores.has(rejection));
+/** What a provider makes of a request. */
+export interface Judged {
+  /** The first rule that it breaks under the policy. */
+  readonly reason: Reason | undefined;
+  readonly interaction: Interaction | undefined;
 }
 
-const header = (request: IncomingMessage, name: string): string | undefined => {
-  const value = request.headers[name.toLowerCase()];
-  const text = Array.isArray(value) ? value.join(', ') : value;
-  return text?.trim() === '' ? undefined : text;
-};
-
-function headerFaults(request: IncomingMessage, asid: string, url: string): readonly Reason[] {
-  const faults: Reason[] = presence
-    .filter(([, name]) => header(request, name) === undefined)
-    .map(([rejection, name]) => ({ rejection, diagnostics: `${name} is missing` }));
-  const to = header(request, 'Ssp-To');
-  if (to !== undefined && to !== asid) {
-    faults.push({ rejection: 'another-asid', diagnostics: 'Ssp-To is not the ASID of this provider' });
-  }
-  const id = header(request, 'Ssp-InteractionID');
-  const interaction = id === undefined ? undefined : interactions[id];
-  const path = new URL(request.url ?? '/', url).pathname.slice(new URL(url).pathname.length);
-  if (id !== undefined && !(interaction?.method === request.method && interaction?.path === path)) {
-    faults.push({
-      rejection: 'interaction-mismatch',
-      diagnostics: 'Ssp-InteractionID does not fit the endpoint',
-    });
-  }
-  return faults;
+/**
+ * Judges a request under a policy.
+ * @param root the service root that is asked
+ * @param roots every service root of this provider
+ */
+export function judgeRequest(
+  request: IncomingMessage,
+  body: string,
+  policy: Policy,
+  root: Root,
+  roots: readonly Root[],
+): Judged {
+  const { interaction, faults } = readRequest(request, body, root, roots);
+  const found: readonly Reason[] = [
+    ...faults,
+    ...tokenFaults(request, root.url, interaction, policy.cautious),
+  ];
+  return { interaction, reason: found.find(({ rejection }) => !policy.ignores.has(rejection)) };
 }
 
 /** Values of every Authorization field, in order: `request.headers` keeps the first alone. */
@@ -74,9 +51,13 @@ const authorizations = ({ rawHeaders }: IncomingMessage): readonly string[] =>
     at % 2 === 0 && name.toLowerCase() === 'authorization' ? [rawHeaders[at + 1] ?? ''] : [],
   );
 
-function tokenFaults(request: IncomingMessage, url: string, cautious: Policy['cautious']): readonly Reason[] {
+function tokenFaults(
+  request: IncomingMessage,
+  url: string,
+  interaction: Interaction | undefined,
+  cautious: Policy['cautious'],
+): readonly Reason[] {
   const { faults, claims } = readToken(authorizations(request), request.url ?? '/', { url }, cautious);
-  const interaction = interactions[header(request, 'Ssp-InteractionID') ?? ''];
   const scope = claims?.['requested_scope'];
   return interaction && typeof scope === 'string' && scope !== interaction.scope
     ? [

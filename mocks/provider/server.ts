@@ -13,11 +13,15 @@ import {
   type Socket,
 } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import { gzipSync } from 'node:zlib';
 import type { Hierarchy } from '../../certs/index.ts';
+import { ASID, rootsAt } from './data.ts';
 import type { Policy } from './policy.ts';
 import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
-import { interactions, judgeRequest, type Reason, type Registration } from './rules.ts';
+import { openDiary, type Diary } from './diary.ts';
+import { answerTo, asXml, etagOf, type Resource } from './resources.ts';
+import { judgeRequest, type Reason, type Registration } from './rules.ts';
 
 /** A provider that listens on loopback. */
 export interface Provider extends Registration {
@@ -41,8 +45,7 @@ export interface ProviderOptions {
 
 /** The reference's place in the GP Connect URL form: ODS code, FHIR version, major version, capability. */
 export const SERVICE_PATH = '/A11111/STU3/1/gpconnect';
-/** The ASIDs of the reference and of the fictional consumer. */
-export const ASID = { provider: '999999990001', consumer: '999999990002' } as const;
+export { ASID } from './data.ts';
 
 /** Sockets whose certificate was refused and whose request will be answered with the refusal page. */
 const refused = new WeakSet<object>();
@@ -53,9 +56,13 @@ const asking = new WeakMap<object, Promise<boolean>>();
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
   const { policy, behind } = options;
   const registration = { url: behind === 'host' ? '' : (behind ?? ''), asid: ASID.provider };
+  const diary = openDiary();
   const handle: RequestListener = (request, response) => {
     const url = registration.url || `https://${request.headers.host ?? 'localhost'}${SERVICE_PATH}`;
-    const answer = (): void => respond(request, response, policy, { ...registration, url });
+    const answer = (): void =>
+      void respond(request, response, policy, { ...registration, url }, diary).catch(() =>
+        response.destroy(),
+      );
     const pending = asking.get(request.socket);
     if (pending) void pending.then(answer);
     else answer();
@@ -177,12 +184,27 @@ function welcome(socket: TLSSocket, policy: Policy, ssp: string): boolean {
   return (flaw === null || policy.overlooks.has(flaw)) && policy.admits(String(name), ssp);
 }
 
-function respond(
+/** Bytes of body that are read; more is cut off. */
+const LARGEST_BODY = 5_000_000;
+
+async function bodyOf(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > LARGEST_BODY) break;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+async function respond(
   request: IncomingMessage,
   response: ServerResponse,
   policy: Policy,
   self: Registration,
-): void {
+  diary: Diary,
+): Promise<void> {
   if (refused.has(request.socket)) {
     const status = typeof policy.refusal === 'number' ? policy.refusal : 403;
     const page = status < 400 ? 'Welcome.' : 'The SSL certificate error: the client certificate was refused.';
@@ -190,21 +212,88 @@ function respond(
     response.end(page);
     return;
   }
-  const reason = judgeRequest(request, policy, self);
-  if (reason) {
-    const { status } = policy.errors[reason.rejection];
-    response.writeHead(status, { 'Content-Type': FHIR_JSON, ...cache(policy.cacheError) });
-    response.end(JSON.stringify(operationOutcome(reason, policy)));
+  const body = await bodyOf(request);
+  const roots = rootsAt(self.url);
+  const path = new URL(request.url ?? '/', self.url).pathname;
+  const root =
+    roots.find(({ url }) => path.startsWith(`${new URL(url).pathname}/`)) ??
+    ({ ...self, sibling: false, capabilities: ['foundations'] } as const);
+  const { reason, interaction } = judgeRequest(request, body, policy, root, roots);
+  const told = (why: Reason): void => tell(response, why, policy, request);
+  if (reason) return told(reason);
+  if (request.headers['transfer-encoding'] !== undefined && !policy.answer.readsChunks) {
+    response.writeHead(411, cache(policy.cacheError)).end();
     return;
   }
-  response.writeHead(200, { 'Content-Type': FHIR_JSON, ...cache(policy.cacheAnswer) });
-  response.end(JSON.stringify(capabilityStatement));
+  const named = root.sibling && interaction?.name === 'metadata' ? { name: 'sibling-metadata' } : interaction;
+  const resource = named && answerTo(named);
+  if (resource) return answer(request, response, policy, 200, resource);
+  if (!interaction?.writes) return told({ rejection: 'unknown-path', diagnostics: 'not served' });
+  const written = diary.write(interaction, path, body, request.headers['if-match']);
+  if (!('resource' in written)) return told({ rejection: written.kind, diagnostics: written.kind });
+  if (written.kind !== 'created') return answer(request, response, policy, 200, written.resource);
+  response.setHeader('Location', `${root.url}/Appointment/${written.id}/_history/1`);
+  return answer(request, response, policy, 201, written.resource);
 }
 
-const FHIR_JSON = 'application/fhir+json;charset=utf-8';
+/** Answers with a resource: format, entity tag, compression as asked. */
+function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  policy: Policy,
+  status: number,
+  resource: Resource,
+): void {
+  const { contentType, entityTags, compresses, writesXml, strictTransportSecurity } = policy.answer;
+  const format = new URL(request.url ?? '/', 'https://provider.invalid').searchParams.get('_format');
+  const xml = writesXml && (format ?? request.headers.accept ?? '').includes('xml');
+  const tag = entityTags ? etagOf(resource) : undefined;
+  const gzip = compresses && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+  const text = xml ? asXml(resource) : JSON.stringify(resource);
+  const media = xml ? contentType?.replace('json', 'xml') : contentType;
+  response.writeHead(status, {
+    ...(media !== undefined && { 'Content-Type': media }),
+    ...(tag !== undefined && { ETag: tag }),
+    ...(gzip && { 'Content-Encoding': 'gzip' }),
+    ...(strictTransportSecurity !== undefined && { 'Strict-Transport-Security': strictTransportSecurity }),
+    ...cache(policy.cacheAnswer),
+  });
+  response.end(gzip ? gzipSync(text) : text);
+}
+
+function tell(response: ServerResponse, reason: Reason, policy: Policy, request: IncomingMessage): void {
+  const { errorContentType, strictTransportSecurity } = policy.answer;
+  response.writeHead(policy.errors[reason.rejection].status, {
+    ...(errorContentType !== undefined && { 'Content-Type': errorContentType }),
+    ...(strictTransportSecurity !== undefined && { 'Strict-Transport-Security': strictTransportSecurity }),
+    ...cache(policy.cacheError),
+  });
+  response.end(JSON.stringify(operationOutcome(reason, policy, request)));
+}
+
 const cache = (value: string | undefined) => (value === undefined ? {} : { 'Cache-Control': value });
 
-function operationOutcome({ rejection, diagnostics }: Reason, policy: Policy): object {
+/** What a careless provider lets slip into its diagnostics. */
+function betrayed(policy: Policy, { headers }: IncomingMessage): string {
+  switch (policy.outcome.betrays) {
+    case 'nothing':
+      return '';
+    case 'stack':
+      return '; java.lang.IllegalStateException: at uk.example.Filter.check(Filter.java:42)';
+    case 'token':
+      return `; ${String(headers.authorization)}`;
+    case 'path':
+      return '; see /var/lib/provider/conf/server.xml';
+    case 'sql':
+      return "; ORA-00933: SELECT * FROM patient WHERE nhs_number = '1'";
+  }
+}
+
+function operationOutcome(
+  { rejection, diagnostics }: Reason,
+  policy: Policy,
+  request: IncomingMessage,
+): object {
   const { resourceType, profile, severity, system, withDisplay } = policy.outcome;
   const { issue, code, display } = policy.errors[rejection];
   return {
@@ -215,23 +304,11 @@ function operationOutcome({ rejection, diagnostics }: Reason, policy: Policy): o
         severity,
         code: issue,
         details: { coding: [{ system, code, ...(withDisplay && { display }) }] },
-        diagnostics,
+        diagnostics: `${diagnostics}${betrayed(policy, request)}`,
       },
     ],
   };
 }
-
-const capabilityStatement = {
-  resourceType: 'CapabilityStatement',
-  status: 'active',
-  date: '2026-01-01',
-  kind: 'instance',
-  software: { name: 'Assay reference provider' },
-  fhirVersion: '3.0.1',
-  acceptUnknown: 'both',
-  format: ['application/fhir+json'],
-  rest: [{ mode: 'server', documentation: Object.keys(interactions).join(' ') }],
-};
 
 const listen = (server: TcpServer, port: number): Promise<number> =>
   new Promise((ready, failed) => {

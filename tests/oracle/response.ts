@@ -6,9 +6,19 @@ export type Response = Extract<Observation, { kind: 'response' }>;
 export const headerValues = (seen: Response, name: string): readonly string[] =>
   seen.headers.filter(([given]) => given.toLowerCase() === name.toLowerCase()).map(([, value]) => value);
 
-/** The payload of the valid exchange: a success status and the expected resource. */
+/**
+ * The payload of the valid exchange: a success status and the expected resource.
+ * @param payload `resourceType`, or a media type where there is a slash in it
+ */
 export const isPayload = (seen: Observation, payload: string): boolean =>
-  seen.kind === 'response' && seen.status >= 200 && seen.status < 300 && seen.resourceType === payload;
+  seen.kind === 'response' &&
+  seen.status >= 200 &&
+  seen.status < 300 &&
+  (payload.includes('/') ? mediaTypeOf(seen) === payload : seen.resourceType === payload);
+
+/** Type and subtype of the content, in lower case and without parameters (RFC 9110 §8.3.1). */
+export const mediaTypeOf = (seen: Response): string | undefined =>
+  headerValues(seen, 'content-type')[0]?.split(';')[0]?.trim().toLowerCase();
 
 /** Statuses by which the peer says nothing about the stimulus: misdirected, throttled, or its hop is down. */
 const SILENT = new Set([421, 429, 502, 503, 504]);

@@ -1,5 +1,11 @@
+import {
+  interactionNamed,
+  interactions,
+  type Capability,
+  type Interaction,
+} from '../../mocks/ssp/interactions.ts';
 import { FRESH } from '../../mocks/ssp/outbound.ts';
-import type { Profile } from '../model.ts';
+import type { Addressee, Exchange, Profile } from '../model.ts';
 
 /** Identifies the fictional consumer in the token; none of it exists. */
 const device = {
@@ -25,39 +31,60 @@ const practitioner = {
   ],
 };
 
-/** A GP Connect 1.x provider, asked for its capability statement: the one interaction that needs no data. */
-export const gpconnect: Profile = {
-  id: 'gpconnect',
-  title: 'GP Connect provider',
-  editions: ['2025-10', '1.6'],
-  documents: ['gpc-security', 'gpc-token', 'gpc-errors'],
-  payload: 'CapabilityStatement',
-  valid: ({ url, asid }) => ({
+const ROOTS: Readonly<Partial<Record<Capability, Capability>>> = { appointments: 'foundations' };
+
+/** The service root URL at which a subject serves a capability; appointments share that of foundations. */
+const rootOf = ({ url, capabilities }: Addressee, capability: Capability): string =>
+  capabilities?.[capability] ?? capabilities?.[ROOTS[capability] ?? capability] ?? url;
+
+function exchange(subject: Addressee, interaction: Interaction): Exchange {
+  const { asid, data } = subject;
+  const root = interaction.atSibling
+    ? (data?.['siblingUrl'] ?? subject.url)
+    : rootOf(subject, interaction.capability);
+  return {
     tls: { certificate: 'valid' },
     http: {
-      method: 'GET',
-      path: '/metadata',
+      method: interaction.method,
+      ...(root !== subject.url && { root: new URL(root).pathname }),
+      path: interaction.path,
       headers: {
-        Accept: 'application/fhir+json',
+        Accept: interaction.media,
+        ...(interaction.body !== undefined && { 'Content-Type': interaction.media }),
         'Ssp-TraceID': FRESH,
         'Ssp-From': asid?.consumer ?? '',
-        'Ssp-To': asid?.provider ?? '',
-        'Ssp-InteractionID': 'urn:nhs:names:services:gpconnect:fhir:rest:read:metadata-1',
+        'Ssp-To': (interaction.atSibling ? data?.['siblingAsid'] : asid?.provider) ?? '',
+        'Ssp-InteractionID': interaction.id,
+        ...interaction.headers,
       },
+      ...(interaction.body !== undefined && { body: interaction.body }),
     },
+    ...(data && { data }),
     token: {
       header: { alg: 'none', typ: 'JWT' },
       claims: {
         iss: 'https://consumer.assay.test',
         sub: practitioner.id,
-        aud: url,
-        reason_for_request: 'directcare',
-        requested_scope: 'organization/*.read',
+        aud: root,
+        reason_for_request: interaction.name.startsWith('migrate-') ? 'migration' : 'directcare',
+        requested_scope: interaction.scope,
         requesting_device: device,
         requesting_organization: organization,
         requesting_practitioner: practitioner,
       },
       times: { iat: 0, exp: 300 },
     },
-  }),
+  };
+}
+
+/** A GP Connect 1.x provider; its own valid exchange asks for the capability statement, which needs no data. */
+export const gpconnect: Profile = {
+  id: 'gpconnect',
+  title: 'GP Connect provider',
+  editions: ['2025-10', '1.6'],
+  documents: ['gpc-security', 'gpc-token', 'gpc-errors'],
+  payload: 'CapabilityStatement',
+  valid: (subject) => exchange(subject, interactionNamed('metadata')),
+  interactions: interactions.filter(({ capability }) => capability !== 'html'),
+  exchange,
 };

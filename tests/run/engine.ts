@@ -2,7 +2,7 @@ import { createDriver, enumerateSuites, type Target } from '../drive/driver.ts';
 import type { Bounds } from '../drive/http.ts';
 import type { Redactor } from '../drive/redact.ts';
 import type { Addressee, Exchange, Observation, Profile, TlsVersion } from '../model.ts';
-import { examine, settle, unreached, type Finding, type Worker } from './examine.ts';
+import { examine, OWN, settle, unreached, type Finding, type Worker } from './examine.ts';
 import type { Planned } from './plan.ts';
 
 /** Everything that one run of a plan needs. */
@@ -37,11 +37,12 @@ export function createWorker(run: Run, { version, accepted, observation }: Basel
     enumerate: (exchange: Exchange) => enumerateSuites(run.target, exchange, run.bounds?.patience),
     profile: run.profile,
     valid: run.profile.valid(run.subject),
+    exchange: (interaction) => run.profile.exchange(run.subject, interaction),
     version,
     shared: run.target.shared === true,
     presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
     ...(run.asked && { asked: run.asked }),
-    ...(accepted && { last: { at: performance.now(), control: observation } }),
+    last: new Map(accepted ? [[OWN, { at: performance.now(), control: observation }]] : []),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Driven, Driver } from '../drive/driver.ts';
-import type { Exchange, Observation, Profile, Strength, TlsVersion } from '../model.ts';
+import type { Interaction } from '../../mocks/ssp/interactions.ts';
+import type { Case, Exchange, Observation, Profile, Strength, TlsVersion } from '../model.ts';
 import { expectationInWords } from '../oracle/expected.ts';
 import { accepted, judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
@@ -8,8 +9,11 @@ import type { Planned } from './plan.ts';
 
 /** A case, what was seen, and what follows from it. */
 export interface Finding {
+  /** The case's id, with `@interaction` where it is not driven on its representative one. */
   readonly case: string;
   readonly title: string;
+  /** What recognised the answer to the valid exchange. */
+  readonly payload: string;
   /** Strongest keyword of the clauses it bears on, or `noted`. */
   readonly level: string;
   readonly requirements: readonly string[];
@@ -33,6 +37,8 @@ export interface Worker {
   readonly enumerate: (exchange: Exchange) => Promise<Observation>;
   readonly profile: Profile;
   readonly valid: Exchange;
+  /** The valid exchange of an interaction. */
+  readonly exchange: (interaction: Interaction) => Exchange;
   readonly version: TlsVersion;
   /** A stand-in of ours: cases that do not touch TLS may share a control. */
   readonly shared: boolean;
@@ -40,9 +46,12 @@ export interface Worker {
   readonly presents: (certificate: string) => boolean;
   /** How often the subject has asked our revocation service; absent: there is none that it could reach. */
   readonly asked?: () => number;
-  /** `performance.now()` of the last accepted control, and that control. */
-  last?: { readonly at: number; readonly control: Observation };
+  /** By interaction, `performance.now()` of the last accepted control, and that control. */
+  readonly last: Map<string, { readonly at: number; readonly control: Observation }>;
 }
+
+/** The key of the profile's own valid exchange in `last`. */
+export const OWN = '';
 
 /** A control as old as this still is the "before" of the next stimulus. */
 const FRESH_MS = 10_000;
@@ -52,11 +61,11 @@ const SHARED_MS = 250;
 /** Control bodies are not evidence once the payload was recognised. */
 const slim = (seen: Observation): Observation => (seen.kind === 'response' ? { ...seen, body: '' } : seen);
 
-async function control(worker: Worker): Promise<Driven> {
-  const driven = await worker.drive(worker.valid, worker.version);
-  if (!isPayload(driven.observation, worker.profile.payload)) return driven;
+async function control(worker: Worker, valid: Exchange, { interaction, payload }: Planned): Promise<Driven> {
+  const driven = await worker.drive(valid, worker.version);
+  if (!isPayload(driven.observation, payload)) return driven;
   const observation = slim(driven.observation);
-  worker.last = { at: performance.now(), control: observation };
+  worker.last.set(interaction?.name ?? OWN, { at: performance.now(), control: observation });
   return { ...driven, observation };
 }
 
@@ -77,7 +86,7 @@ const isWeak = (seen: Observation, payload: string): boolean =>
  */
 export async function examine(planned: Planned, worker: Worker): Promise<Finding> {
   const started = performance.now();
-  const { case: entry, clauses, level } = planned;
+  const { case: entry, interaction, payload } = planned;
   const finding = (
     verdict: Pick<Finding, 'outcome' | 'because' | 'strength'>,
     observation: Observation,
@@ -85,11 +94,7 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     times = 1,
     trace: readonly string[] = [],
   ): Finding => ({
-    case: entry.id,
-    title: entry.title,
-    level,
-    requirements: clauses.map(({ id }) => id),
-    expected: expectationInWords(entry.expect),
+    ...headOf(planned),
     ...verdict,
     observation,
     times,
@@ -99,35 +104,38 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
   });
   const undriven: Observation = { kind: 'nothing', reason: 'not driven' };
 
+  if (planned.lacks !== undefined) return unprepared(planned, planned.lacks);
   try {
-    const stimulus = merge(worker.valid, entry.stimulus);
+    const valid = interaction ? worker.exchange(interaction) : worker.valid;
+    const stimulus = merge(valid, entry.stimulus);
     const missing = lacking(entry, stimulus, worker);
     if (missing !== undefined)
       return finding({ outcome: 'inconclusive', because: missing }, undriven, { exchange: undriven }, 0);
     const changes = Object.keys(entry.stimulus).length > 0;
-    if (changes && JSON.stringify(stimulus) === JSON.stringify(worker.valid)) {
+    if (changes && JSON.stringify(stimulus) === JSON.stringify(valid)) {
       const because = 'ours: the stimulus is the valid exchange itself; nothing was changed';
       return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
     }
-    if (!worker.last || performance.now() - worker.last.at > FRESH_MS) {
-      const before = await control(worker);
-      if (!isPayload(before.observation, worker.profile.payload)) {
+    const last = worker.last.get(interaction?.name ?? OWN);
+    if (!last || performance.now() - last.at > FRESH_MS) {
+      const before = await control(worker, valid, planned);
+      if (!isPayload(before.observation, payload)) {
         const controls = { exchange: before.observation };
-        const verdict = judge(entry.expect, undriven, controls, worker.profile.payload);
+        const verdict = judge(entry.expect, undriven, controls, payload);
         return finding(verdict, undriven, controls, 0, before.trace);
       }
     }
-    const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker);
+    const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker, payload);
     const twin = await twinOf(stimulus, worker);
-    const beside = entry.beside && (await worker.drive(merge(worker.valid, entry.beside), worker.version));
-    const after = sharedControl(entry.stimulus, worker) ?? (await control(worker));
+    const beside = entry.beside && (await worker.drive(merge(valid, entry.beside), worker.version));
+    const after = sharedControl(planned, worker) ?? (await control(worker, valid, planned));
     const controls: Controls = {
       exchange: after.observation,
       ...(twin && { hello: twin }),
       ...(beside && { beside: slim(beside.observation) }),
       ...(worker.asked && learnsByAsking(entry) && { asked: worker.asked() }),
     };
-    const verdict = judge(entry.expect, observation, controls, worker.profile.payload);
+    const verdict = judge(entry.expect, observation, controls, payload);
     return finding(verdict, observation, controls, times, [...trace, ...after.trace]);
   } catch (error) {
     const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
@@ -149,20 +157,21 @@ function lacking(entry: Planned['case'], { tls }: Exchange, worker: Worker): str
 }
 
 /** The last control, where a stand-in of ours answered it a moment ago and the stimulus leaves TLS alone. */
-function sharedControl(stimulus: Planned['case']['stimulus'], worker: Worker): Driven | undefined {
-  const { shared, last } = worker;
+function sharedControl(planned: Planned, worker: Worker): Driven | undefined {
+  const { stimulus } = planned.case;
+  const last = worker.last.get(planned.interaction?.name ?? OWN);
   const apart = 'tls' in stimulus || 'hello' in stimulus;
-  if (!shared || apart || !last || performance.now() - last.at > SHARED_MS) return undefined;
+  if (!worker.shared || apart || !last || performance.now() - last.at > SHARED_MS) return undefined;
   return { observation: last.control, trace: [] };
 }
 
-async function driveSteadily(via: 'exchange' | 'hello' | 'enumeration', stimulus: Exchange, worker: Worker) {
+async function driveSteadily(via: Case['via'], stimulus: Exchange, worker: Worker, payload: string) {
   const once = async (): Promise<Driven> =>
     via === 'enumeration'
       ? { observation: await worker.enumerate(stimulus), trace: [] }
       : worker.drive(stimulus, worker.version);
   const first = await once();
-  if (!isWeak(first.observation, worker.profile.payload)) return { ...first, times: 1 };
+  if (!isWeak(first.observation, payload)) return { ...first, times: 1 };
   const all = [first, await once(), await once()];
   const trace = all.flatMap((each) => each.trace);
   const seen = all.map(({ observation }) => observation);
@@ -193,18 +202,34 @@ export async function settle(drive: Driver, valid: Exchange, payload: string) {
   return { version: 'TLSv1.2', accepted: false, observation: first.observation } as const;
 }
 
-/** A finding for a case that was not driven because the subject did not take the valid exchange at all. */
-export const unreached = ({ case: entry, clauses, level }: Planned, exchange: Observation): Finding => ({
-  case: entry.id,
+const headOf = ({ id, case: entry, clauses, level, payload }: Planned) => ({
+  case: id,
   title: entry.title,
+  payload,
   level,
-  requirements: clauses.map(({ id }) => id),
+  requirements: clauses.map((clause) => clause.id),
   expected: expectationInWords(entry.expect),
+});
+
+/** A finding for a case that was not driven. */
+const undrivenFinding = (planned: Planned, because: string, exchange: Observation): Finding => ({
+  ...headOf(planned),
   outcome: 'inconclusive',
-  because: `the valid exchange was not accepted: ${describe(exchange)}`,
+  because,
   observation: { kind: 'nothing', reason: 'not driven' },
   times: 0,
   control: { exchange },
   trace: [],
   ms: 0,
 });
+
+/** A case that was not driven because the subject did not take the valid exchange at all. */
+export const unreached = (planned: Planned, exchange: Observation): Finding =>
+  undrivenFinding(planned, `the valid exchange was not accepted: ${describe(exchange)}`, exchange);
+
+/** A case that was not driven because the subject file does not give what it needs. */
+const unprepared = (planned: Planned, field: string): Finding =>
+  undrivenFinding(planned, `not driven: fill ${field} in the subject file`, {
+    kind: 'nothing',
+    reason: 'not driven',
+  });

@@ -76,6 +76,7 @@ function finding(
   return {
     case: id,
     title,
+    payload: '',
     level: strongest(clauses),
     requirements: clauses.map((clause) => clause.id),
     outcome,

@@ -2,8 +2,15 @@ import { delimiter } from 'node:path';
 import { policyOf } from '../../mocks/provider/stand-in.ts';
 import type { Profile } from '../model.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
-import { plan, type Declared, type Planned } from './plan.ts';
-import { checkStandIn, prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
+import { everythingOn, plan, type Declared, type Planned } from './plan.ts';
+import {
+  checkStandIn,
+  declaredOf,
+  prepareStandIn,
+  prepareSubject,
+  profileNamed,
+  type Prepared,
+} from './prepare.ts';
 import type { RunRecord } from './record.ts';
 import { readSubject } from './subject.ts';
 
@@ -39,7 +46,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   if (name !== undefined) {
     checkStandIn(name, 'ASSAY_SUBJECT');
     const revocation = policyOf(name)?.revocation.source ?? 'file';
-    const declared = { edition: newest, enforcesScope: true, revocation };
+    const declared = { ...everythingOn(newest), revocation };
     return {
       declared,
       subject: { url: `mock:${name}`, standIn: name },
@@ -49,15 +56,9 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
     };
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
-  const declared = {
-    edition: subject.edition ?? newest,
-    enforcesScope: subject.options?.enforcesScope ?? false,
-    ...(subject.revocation && { revocation: subject.revocation }),
-  };
+  const declared = await declaredOf(subject, subject.edition ?? newest);
   const notExamined = subject.notExamined ?? [];
-  const examined = plan(profile, declared).filter(
-    ({ case: { id } }) => !notExamined.some((each) => each.case === id),
-  );
+  const examined = plan(profile, declared).filter(({ id }) => !notExamined.some((each) => each.case === id));
   return {
     declared,
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },

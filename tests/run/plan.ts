@@ -1,11 +1,21 @@
 import { createHash } from 'node:crypto';
+import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { catalogue } from '../cases/index.ts';
 import type { Case, Learning, Profile } from '../model.ts';
+import { DATA } from '../../mocks/provider/data.ts';
 import { library, register, type Clause } from '../register/index.ts';
 
 /** A case with the clauses of the profile that it bears on, and how much it counts. */
 export interface Planned {
+  /** The case's own on its representative interaction, `case@interaction` on any other. */
+  readonly id: string;
   readonly case: Case;
+  /** What it is driven on; absent: the profile's own valid exchange. */
+  readonly interaction?: Interaction;
+  /** What recognises the answer to the valid exchange. */
+  readonly payload: string;
+  /** Why it cannot be driven on this subject: the field of the subject file to fill. */
+  readonly lacks?: string;
   readonly clauses: readonly Clause[];
   /** The strongest keyword among its clauses, or `noted`: binds nobody. */
   readonly level: string;
@@ -17,7 +27,22 @@ export interface Declared {
   readonly enforcesScope: boolean;
   /** How the subject learns of revocation; by files where nothing is said, and held to them where it is `none`. */
   readonly revocation?: Learning | 'none' | 'any';
+  /** Capabilities that are on; absent: not told, and only the profile's own valid exchange is driven. */
+  readonly capabilities?: readonly Capability[] | undefined;
+  /** Names of the test data given. */
+  readonly data?: readonly string[] | undefined;
+  /** Kinds of consent given. */
+  readonly consent?: readonly string[] | undefined;
 }
+
+/** A subject that has every capability on, gives every consent and holds all data: the whole plan. */
+export const everythingOn = (edition: string): Declared => ({
+  edition,
+  enforcesScope: true,
+  capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval'],
+  data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],
+  consent: ['write', 'active'],
+});
 
 const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'];
 
@@ -37,6 +62,40 @@ const learns = ({ learns: way }: Case, declared: Learning | 'none' | 'any'): boo
   way === undefined || declared === 'any' || way === (declared === 'none' ? 'file' : declared);
 
 /** The cases that bear on a clause in scope, in the catalogue's order. */
+/** The field of the subject file in which a piece of test data is given. */
+export const fieldOf = (name: string): string => {
+  if (name.startsWith('sibling')) return 'siblings';
+  return name.startsWith('slot') ? 'data.slot' : `data.${name}`;
+};
+
+/** The first thing that a subject has to give before a case can be driven; `undefined`: nothing. */
+function lacking(entry: Case, interaction: Interaction | undefined, declared: Declared): string | undefined {
+  const consent = entry.consent?.find((each) => !declared.consent?.includes(each));
+  if (consent) return `consent.allow with ${JSON.stringify(consent)}`;
+  const data = [...(entry.needs ?? []), ...(interaction?.needs ?? [])].find(
+    (each) => !declared.data?.includes(each),
+  );
+  return data && fieldOf(data);
+}
+
+/** The interactions that a case is driven on, `undefined` for the profile's own valid exchange. */
+function boundTo(
+  entry: Case,
+  profile: Profile,
+  { capabilities, edition }: Declared,
+): readonly (Interaction | undefined)[] {
+  if (!entry.on) return [undefined];
+  return entry.on.flatMap((name) => {
+    const found = profile.interactions.find((each) => each.name === name);
+    const served = found?.editions?.includes(edition) ?? true;
+    return found && served && capabilities?.includes(found.capability) ? [found] : [];
+  });
+}
+
+/**
+ * The cases that bear on a clause in scope, in the catalogue's order, each on every interaction that it is bound to
+ * and that the subject has switched on.
+ */
 export function plan(profile: Profile, declared: Declared): readonly Planned[] {
   const clauses = scope(profile, declared.edition);
   return catalogue.flatMap((entry) => {
@@ -44,7 +103,19 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     const borne = clauses.filter(({ id }) => entry.requirements.includes(id));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
-    return [{ case: entry, clauses: borne, level: bound ? strongest(borne) : 'noted' }];
+    const level = bound ? strongest(borne) : 'noted';
+    return boundTo(entry, profile, declared).map((interaction): Planned => {
+      const lacks = lacking(entry, interaction, declared);
+      return {
+        id: interaction && interaction.name !== entry.on?.[0] ? `${entry.id}@${interaction.name}` : entry.id,
+        case: entry,
+        payload: interaction?.payload ?? profile.payload,
+        ...(interaction && { interaction }),
+        ...(lacks !== undefined && { lacks }),
+        clauses: borne,
+        level,
+      };
+    });
   });
 }
 

@@ -1,19 +1,26 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { readAuthorities, readPack, revocationOf, validity } from '../../certs/pack.ts';
+import { referenceAt } from '../../mocks/provider/data.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
-import { ASID } from '../../mocks/provider/server.ts';
 import type { Target } from '../drive/driver.ts';
 import { createRedactor } from '../drive/redact.ts';
 import type { Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
-import { guard, parseHostPort, resolveDestination, type Destination } from './guard.ts';
-import type { Declared } from './plan.ts';
+import {
+  guard,
+  parseHostPort,
+  resolveDestination,
+  type Activity,
+  type Consent,
+  type Destination,
+} from './guard.ts';
+import { everythingOn, type Declared } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { attend, type Attending } from './revocation.ts';
-import { readSubject, type Subject } from './subject.ts';
+import { dataOf, declaredBy, readSubject, type Subject } from './subject.ts';
 import { readFile } from 'node:fs/promises';
 
 /** A run that is ready to be driven, and what its record says of the subject. */
@@ -100,7 +107,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
   return {
     run: {
       profile,
-      subject: { url: provider.url, asid: { ...ASID } },
+      subject: referenceAt(provider.url),
       target: {
         ...targetOf(url, destination, hierarchy, [hierarchy.root]),
         shared: true,
@@ -110,7 +117,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
       redactor: createRedactor(),
       bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
-    declared: { edition: edition ?? profile.editions[0], enforcesScope: true, revocation: way },
+    declared: { ...everythingOn(edition ?? profile.editions[0]), revocation: way },
     subject: { url: provider.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
     notExamined: [],
     shown: nothingShown,
@@ -155,7 +162,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   return {
     run: {
       profile,
-      subject,
+      subject: { ...subject, data: dataOf(subject) },
       target: {
         ...targetOf(url, destination, hierarchy, anchors),
         ...(attending && { clients: attending.clients }),
@@ -164,11 +171,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.subject },
     },
-    declared: {
-      edition,
-      enforcesScope: subject.options?.enforcesScope ?? false,
-      ...(subject.revocation && { revocation: subject.revocation }),
-    },
+    declared: await declaredOf(subject, edition),
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
     notExamined: subject.notExamined ?? [],
     shown,
@@ -189,6 +192,33 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     ],
     close: async () => attending?.revocation.close(),
   };
+}
+
+/** What a subject declares, with the kinds of consent that the guard sees given. Looks its name up; sends nothing. */
+export async function declaredOf(subject: Subject, edition: string): Promise<Declared> {
+  const { url, connect, consent, file } = subject;
+  const destination = await resolveDestination(url, connect, `${file}#/connect`);
+  const given = (['write', 'active'] as const).filter((each) => allows(destination, each, consent, file));
+  return {
+    ...declaredBy(subject, edition),
+    consent: given,
+    ...(subject.revocation && { revocation: subject.revocation }),
+  };
+}
+
+/** Whether the guard lets a kind of activity happen at a destination. */
+function allows(
+  destination: Destination,
+  activity: Activity,
+  consent: Consent | undefined,
+  place: string,
+): boolean {
+  try {
+    guard(destination, [activity], consent, { place, today: new Date() });
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**

@@ -154,14 +154,16 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
 }
 
 /** Judges every finding of a record again from its observation alone; the ids whose outcome came out differently. */
-export function rejudge(record: Pick<RunRecord, 'findings'>, payload: string): readonly string[] {
+export function rejudge(record: Pick<RunRecord, 'findings'>): readonly string[] {
   return record.findings
     .filter((finding) => {
       // Evidence is judged where its bytes are; the record has their digest.
       if (finding.observation.kind === 'evidence') return false;
-      const entry = catalogue.find(({ id }) => id === finding.case);
+      const entry = catalogue.find(({ id }) => id === finding.case.split('@')[0]);
       if (!entry || finding.times === 0) return finding.outcome !== 'inconclusive';
-      return judge(entry.expect, finding.observation, finding.control, payload).outcome !== finding.outcome;
+      return (
+        judge(entry.expect, finding.observation, finding.control, finding.payload).outcome !== finding.outcome
+      );
     })
     .map((finding) => finding.case);
 }

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Ajv, type ErrorObject } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
+import type { Capability } from '../../mocks/ssp/interactions.ts';
 import type { Consent } from './guard.ts';
+import type { Declared } from './plan.ts';
 import { parseStrictJson } from './json.ts';
 import type { EvidenceFields } from './exhibits.ts';
 import { folders, locate, shown, type Mistake } from './locate.ts';
@@ -27,6 +29,7 @@ export interface Subject {
   readonly revocation?: 'file' | 'crldp' | 'ocsp' | 'none';
   readonly options?: { readonly enforcesScope?: boolean; readonly clockSkew?: number };
   readonly openapi?: string;
+  readonly capabilities?: Readonly<Partial<Record<Capability, string>>>;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly evidence?: EvidenceFields;
   readonly notExamined?: readonly { readonly case: string; readonly because: string }[];
@@ -67,6 +70,8 @@ export async function readSubject(file: string, { allowPath = [] }: ReadOptions 
   const written = value as Omit<Subject, 'file'>;
   const wrong = [...urlFaults(written.url), ...dateFaults(written)];
   if (wrong.length > 0) throw asOne(file, wrong);
+  const misplaced = rootFaults(written);
+  if (misplaced.length > 0) throw asOne(file, misplaced);
   return { ...written, file, ...(await pathsOf(file, written, allowPath)) };
 }
 
@@ -205,6 +210,36 @@ const isDay = (text: string): boolean => {
   const day = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(day.getTime()) && day.toISOString().startsWith(text);
 };
+/** What a subject file declares that decides which cases bind it and can be driven; consent is the guard's to say. */
+export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omit<Declared, 'consent'> => ({
+  edition,
+  enforcesScope: subject.options?.enforcesScope ?? false,
+  capabilities: subject.capabilities && (Object.keys(subject.capabilities) as Capability[]),
+  data: Object.keys(dataOf(subject)),
+});
+
+/** Test data by the names that interactions need: a slot window is two of them. */
+export function dataOf(
+  subject: Pick<Subject, 'data' | 'asid' | 'siblings'>,
+): Readonly<Record<string, string>> {
+  const { data = {}, asid, siblings: [sibling] = [] } = subject;
+  const { slot, ...rest } = data as { slot?: { from: string; to: string } } & Record<string, string>;
+  return {
+    ...rest,
+    ...(slot && { slotFrom: slot.from, slotTo: slot.to }),
+    ...(asid && { asid: asid.provider }),
+    ...(sibling && { siblingAsid: sibling.asid, siblingUrl: sibling.url }),
+  };
+}
+
+/** A capability is another path of the same server: what answers elsewhere is another subject. */
+const rootFaults = ({ url, capabilities = {} }: Omit<Subject, 'file'>): readonly Mistake[] =>
+  Object.entries(capabilities).flatMap(([name, root]): readonly Mistake[] =>
+    !URL.canParse(root) || new URL(root).origin !== new URL(url).origin || root.endsWith('/')
+      ? [[`/capabilities/${name}`, `${shown(root)} is no service root URL of the server in /url`]]
+      : [],
+  );
+
 const dateFaults = ({ consent }: Omit<Subject, 'file'>): readonly Mistake[] =>
   consent && !isDay(consent.until)
     ? [['/consent/until', `${shown(consent.until)} is no day of the calendar`]]

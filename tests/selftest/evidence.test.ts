@@ -827,10 +827,7 @@ describe('what a subject file names as evidence', () => {
       shown: all,
     });
     checkRecord(record);
-    assert.deepEqual(
-      [record.scope, record.verdict, rejudge(record, 'CapabilityStatement')],
-      ['full', 'conformant', []],
-    );
+    assert.deepEqual([record.scope, record.verdict, rejudge(record)], ['full', 'conformant', []]);
   });
   test('an attestation that has ended fails its requirement', async () => {
     const { findings } = await attesting(word('GPC-SEC-CERT-DIR', { on: '2024-05-01', until: '2025-05-01' }));

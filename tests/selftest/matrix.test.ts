@@ -9,8 +9,9 @@ import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
 import { examine } from '../run/examine.ts';
+import type { Planned } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
-import { everything, examined, having, hierarchy, runOf } from './stand.ts';
+import { everything, examined, having, hierarchy, representative, runOf } from './stand.ts';
 
 const sorted = (ids: readonly string[]): readonly string[] => [...ids].sort();
 
@@ -24,7 +25,7 @@ describe('every case passes a conformant provider', () => {
         odd.map((finding) => `${finding.case}: ${finding.outcome}: ${finding.because}`),
         [],
       );
-      assert.deepEqual(rejudge({ findings }, 'CapabilityStatement'), []);
+      assert.deepEqual(rejudge({ findings }), []);
     });
   }
 });
@@ -48,17 +49,32 @@ describe('a noted case comes out otherwise on a variant that decides otherwise, 
   }
 });
 
+/** `npm run matrix` runs everything; `npm test` the cases that a mutant names and a part of the rest, another for each. */
+const WHOLE = process.env['ASSAY_MATRIX'] === 'whole';
+const ONE_IN = 12;
+
+function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
+  if (WHOLE) return representative;
+  const offset = [...mutant].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  return representative.filter(({ id }, at) => named.includes(id) || (at + offset) % ONE_IN === 0);
+}
+
 describe('every mutant fails exactly the cases that list it', () => {
   for (const [name, { title, caughtBy, clouds = [] }] of Object.entries(mutants)) {
     test(`${name}: ${title}`, async () => {
       const pki = await hierarchy;
-      const findings = await examined(await startStandIn(name, pki), pki, everything, true);
+      const findings = await examined(
+        await startStandIn(name, pki),
+        pki,
+        drawn(name, [...caughtBy, ...clouds]),
+        true,
+      );
       const reasons = findings
         .filter(({ outcome }) => outcome !== 'pass')
         .map((each) => `${each.case}: ${each.because}`);
       assert.deepEqual(sorted(having(findings, 'fail')), sorted(caughtBy), reasons.join('\n'));
       assert.deepEqual(sorted(having(findings, 'inconclusive')), sorted(clouds), reasons.join('\n'));
-      assert.deepEqual(rejudge({ findings }, 'CapabilityStatement'), []);
+      assert.deepEqual(rejudge({ findings }), []);
     });
   }
 });
@@ -77,7 +93,7 @@ describe('no case has a verdict on a subject that is not there', () => {
             observation: { kind: 'nothing', reason: 'pretended' },
           }),
         });
-        const findings = await Promise.all(everything.map((planned) => examine(planned, worker())));
+        const findings = await Promise.all(representative.map((planned) => examine(planned, worker())));
         const odd = findings.filter(({ outcome }) => outcome !== 'inconclusive');
         assert.deepEqual(
           odd.map((finding) => `${finding.case}: ${finding.outcome}: ${finding.because}`),

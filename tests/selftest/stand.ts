@@ -1,22 +1,26 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
-import { ASID, type Provider } from '../../mocks/provider/server.ts';
+import { referenceAt } from '../../mocks/provider/data.ts';
+import type { Provider } from '../../mocks/provider/server.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
 import type { Finding } from '../run/examine.ts';
-import { plan, type Planned } from '../run/plan.ts';
+import { everythingOn, plan, type Planned } from '../run/plan.ts';
 
 /** One hierarchy for a whole test file: keys are what it costs. */
 export const hierarchy: Promise<Hierarchy> = createHierarchy();
 
-export const everything: readonly Planned[] = plan(gpconnect, { edition: '2025-10', enforcesScope: true });
+export const everything: readonly Planned[] = plan(gpconnect, everythingOn('2025-10'));
+
+/** Every case once, on its representative interaction. */
+export const representative = everything.filter(({ id, case: entry }) => id === entry.id);
 
 /** A run against a provider on loopback, with little patience. */
 export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000, shared = false): Run => {
   const url = new URL(provider.url);
   return {
     profile: gpconnect,
-    subject: { url: provider.url, asid: ASID },
+    subject: referenceAt(provider.url),
     target: {
       address: '127.0.0.1',
       port: provider.port,
