@@ -58,7 +58,9 @@ export async function createStand(): Promise<FtrsStand> {
 
 /** The token battery as a plan: SEC-029 is what all of it bears on. */
 export const battery: readonly Planned[] = cis2Token.map((entry) => ({
+  id: entry.id,
   case: entry,
+  payload: ftrs.payload,
   clauses: [],
   level: entry.bearing ?? 'MUST',
 }));
