@@ -20,8 +20,9 @@ export interface FtrsStand {
   readonly runOf: (provider: { readonly url: string; readonly port: number }) => Run;
 }
 
-export async function createStand(): Promise<FtrsStand> {
-  const pki = await createHierarchy();
+/** @param pki a hierarchy to live in; absent: a new one */
+export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
+  const pki = given ?? (await createHierarchy());
   const issuer = await startIssuer({ identity: pki.provider });
   return {
     pki,

@@ -1,5 +1,5 @@
 import { strict, type TokenPolicy } from '../cis2/policy.ts';
-import { patientKeys, type KeyPolicy } from './keys.ts';
+import { strictKeys, type KeyPolicy } from './keys.ts';
 
 /** What an OperationOutcome says of one refusal (FHIR R4). */
 export interface R4Entry {
@@ -74,7 +74,7 @@ export const ftrsConformant: FtrsPolicy = {
   checks: 'full',
   open: ['/_ping'],
   token: strict,
-  keys: patientKeys,
+  keys: strictKeys,
   inQuery: false,
   schemes: ['bearer'],
   anyCase: true,

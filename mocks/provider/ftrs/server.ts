@@ -148,7 +148,7 @@ async function decide(token: string, policy: FtrsPolicy, setting: Setting): Prom
   try {
     return (await verifyToken(token, policy.token, setting))?.flaw;
   } catch (error) {
-    if (error instanceof KeysUnavailable && policy.keys.onFailure === 'believe') return undefined;
+    if (error instanceof KeysUnavailable && policy.keys.believesAfter.has(error.failure)) return undefined;
     return 'unavailable';
   }
 }

@@ -1,0 +1,100 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { keyMutants } from '../../mocks/provider/ftrs/key-mutants.ts';
+import { strictKeys, type KeyPolicy } from '../../mocks/provider/ftrs/keys.ts';
+import { createDriver } from '../drive/driver.ts';
+import { keyScenarios, observeKeySet, steering } from '../drive/key-set.ts';
+import type { Verdict } from '../model.ts';
+import { judgeKeySet, type KeyObservation } from '../oracle/key-set.ts';
+import { createStand } from './ftrs-stand.ts';
+import { hierarchy } from './stand.ts';
+
+/** The issuer's key set changes, fails and floods, on a real socket; each case with an issuer and a provider of its own. */
+
+const NAMES = Object.keys(keyScenarios);
+/** Ten times what the reference takes. */
+const WITHIN_MS = 4_000;
+/** Four times what the reference waits for the issuer. */
+const PATIENCE_MS = 4_000;
+
+async function verdictOn(name: string, keys: KeyPolicy): Promise<Verdict> {
+  const stand = await createStand(await hierarchy);
+  // What counts fetches must not meet one that is due by age.
+  const aged = name === 'key-set/unknown-kid' && keys.cooldownMs > 0 ? { cooldownMs: 60_000 } : {};
+  const calm = name === 'key-set/unknown-kid' ? { cacheMs: 60_000, ...aged } : {};
+  const provider = await stand.start({ keys: { ...keys, ...calm } });
+  try {
+    const run = stand.runOf(provider);
+    const { url, token } = stand.issuer.management;
+    const seen = await observeKeySet(name, {
+      issuer: steering(url, token),
+      payload: run.profile.payload,
+      within: WITHIN_MS,
+      present: async (bearer) => {
+        const drive = createDriver({ ...run.target, shared: false, mint: async () => bearer }, run.redactor, {
+          patience: PATIENCE_MS,
+        });
+        return (await drive(run.profile.valid(run.subject), 'TLSv1.2')).observation;
+      },
+    });
+    return judgeKeySet(seen, run.profile.payload);
+  } finally {
+    await Promise.all([provider.close(), stand.issuer.close()]);
+  }
+}
+
+const verdicts = async (keys: KeyPolicy) =>
+  Promise.all(NAMES.map(async (name) => ({ name, ...(await verdictOn(name, keys)) })));
+const told = (all: readonly (Verdict & { readonly name: string })[]): string =>
+  all.map(({ name, outcome, because }) => `${name}: ${outcome}: ${because}`).join('\n');
+
+test('the reference takes changes up, refuses what is retired, and never believes in an outage', async () => {
+  const all = await verdicts(strictKeys);
+  assert.ok(
+    all.every(({ outcome }) => outcome === 'pass'),
+    told(all),
+  );
+});
+
+// Most of it is waiting for what never comes.
+describe('every mutant fails exactly the cases that list it', { concurrency: 3 }, () => {
+  for (const [name, { title, policy, caughtBy }] of Object.entries(keyMutants))
+    test(`${name}: ${title}`, async () => {
+      const all = await verdicts(policy);
+      const failed = all.filter(({ outcome }) => outcome === 'fail').map((each) => each.name);
+      assert.deepEqual([...failed].sort(), [...caughtBy].sort(), told(all));
+      assert.ok(!all.some(({ outcome }) => outcome === 'inconclusive'), told(all));
+    });
+});
+
+test('every case is the own case of a mutant; more than four want a reason', () => {
+  const own = new Set(Object.values(keyMutants).map(({ caughtBy: [first] }) => first));
+  assert.deepEqual(
+    NAMES.filter((name) => !own.has(name)),
+    [],
+  );
+  for (const { caughtBy, because } of Object.values(keyMutants)) assert.ok(caughtBy.length <= 4 || because);
+});
+
+test('the oracle believes nothing beside a control that was refused, and nothing that was not presented', () => {
+  const nothing: KeyObservation['control'] = { kind: 'nothing', reason: 'x' };
+  const good: KeyObservation['control'] = {
+    kind: 'response',
+    status: 200,
+    headers: [],
+    body: '',
+    bytes: 0,
+    resourceType: 'Bundle',
+  };
+  const step = { what: 'x', want: 'not-accepted' as const, ms: 1 };
+  const outcome = (seen: KeyObservation) => judgeKeySet(seen, 'Bundle').outcome;
+  assert.equal(outcome({ control: nothing, steps: [{ ...step, seen: nothing }] }), 'inconclusive');
+  assert.equal(outcome({ control: good, steps: [] }), 'inconclusive');
+  assert.equal(
+    outcome({ control: good, steps: [{ ...step, want: 'refused', seen: nothing }] }),
+    'inconclusive',
+  );
+  assert.equal(outcome({ control: good, steps: [{ ...step, seen: nothing }] }), 'fail', 'it hangs');
+  assert.equal(outcome({ control: good, steps: [{ ...step, seen: good }] }), 'fail');
+  assert.equal(outcome({ control: good, steps: [{ ...step, seen: { ...good, status: 503 } }] }), 'pass');
+});
