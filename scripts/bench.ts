@@ -8,6 +8,7 @@ import { createDriver } from '../tests/drive/driver.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { gpconnect } from '../tests/profiles/gpconnect.ts';
 import { tokenRow } from './bench-cis2.ts';
+import { batteryRow } from './bench-ftrs.ts';
 
 /** What things cost, each as a ratio against a floor measured in the same run. */
 
@@ -96,6 +97,7 @@ const rows = [
     bound: 1.3,
   },
   await tokenRow(),
+  await batteryRow(),
 ];
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
 else {
