@@ -2,6 +2,7 @@ import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { kinds } from '../tests/evidence/index.ts';
+import { requestMutants } from '../mocks/provider/request-mutants.ts';
 import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
 import { everythingOn, fieldOf, plan, scope, setOf } from '../tests/run/plan.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
@@ -23,7 +24,7 @@ export function catalogueOf(name: string, chosen?: string) {
     );
   }
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
-  const entries = Object.entries({ ...mutants, ...revocationMutants });
+  const entries = Object.entries({ ...mutants, ...requestMutants, ...revocationMutants });
   return {
     profile: profile.id,
     set: setOf(profile, edition),

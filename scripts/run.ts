@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { baseline, runPlan } from '../tests/run/engine.ts';
-import { plan, type Planned } from '../tests/run/plan.ts';
+import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
@@ -95,6 +95,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       finished: new Date(),
       notExamined: prepared.notExamined,
       shown: prepared.shown,
+      unreachable: unreachable(profile, declared),
       ...(options.strict && { strict: true }),
       ...(options.case.length > 0 && { selection: options.case }),
     });

@@ -159,6 +159,7 @@ export type Rule =
   | 'Ssp-From'
   | 'Ssp-To'
   | 'Ssp-InteractionID'
+  | 'request'
   | 'token'
   | 'token.aud'
   | 'token.exp'
@@ -203,6 +204,15 @@ export type Expectation =
       readonly directive: string;
       readonly of: 'answer' | 'error' | 'refusal';
     }
+  /** The response carries a header field whose value matches (a regular expression, case-insensitive). */
+  | {
+      readonly kind: 'header';
+      readonly name: string;
+      readonly pattern: string;
+      readonly of: 'answer' | 'error';
+    }
+  /** The error gives nothing away: no stack trace, token, key, file path or SQL. */
+  | { readonly kind: 'discreet' }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
   /** A ServerHello of the version offered, not of an older one. */

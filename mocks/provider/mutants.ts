@@ -7,6 +7,7 @@ import {
   type Rejection,
 } from './policy.ts';
 import { requestRejections } from './request-rules.ts';
+import { pairings } from './scope-table.ts';
 import { openToChoice } from './token-rules.ts';
 
 /** A provider with one known defect. */
@@ -64,19 +65,27 @@ const elsewhere = new Set<Rejection>([
   ...requestRejections,
 ]);
 const caught = rejections.filter((name) => !elsewhere.has(name));
-const [FIRST_TOLD = '', ...OTHERS_TOLD] = caught.map((name) => casesOf(name)[1]);
+const SCOPES = pairings.map(({ name }) => `scope/${name}`);
+const [FIRST_TOLD = '', ...OTHERS_TOLD] = [
+  ...caught.map((name) => casesOf(name)[1]),
+  ...requestRejections.map((name) => `error/request-${name}`),
+  ...SCOPES,
+];
 const EVERY_OUTCOME = 'every rejection builds its OperationOutcome in one place';
 
 /** A provider that does not make one rejection, and one that answers it with the wrong code. */
 const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])[] => {
   const [made, told] = casesOf(rejection);
+  const more = rejection === 'wrong-scope' ? SCOPES : [];
+  const because = more.length > 0 && { because: 'one rule looks at the scope of every resource' };
   return [
     [
       `accepts-${rejection}`,
       {
         title: `serves a request that it should reject: ${rejection}`,
         policy: ignoring(rejection),
-        caughtBy: [made, told],
+        caughtBy: [made, told, ...more],
+        ...because,
       },
     ],
     [
@@ -84,7 +93,8 @@ const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])
       {
         title: `rejects ${rejection} with another code`,
         policy: answering(rejection, { code: 'INVALID_PARAMETER', display: 'Invalid parameter' }),
-        caughtBy: [told],
+        caughtBy: [told, ...more],
+        ...because,
       },
     ],
   ];

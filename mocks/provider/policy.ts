@@ -80,6 +80,10 @@ export interface Policy {
   readonly admits: (commonName: string, ssp: string) => boolean;
   /** How a refused certificate is told: by a page with this status, or by closing the connection. */
   readonly refusal: number | 'close';
+  /** Interaction and scope, `read-patient patient/*.write`, that it opens although the table does not. */
+  readonly opens: ReadonlySet<string>;
+  /** Interactions, by name, that it does not serve. */
+  readonly lacks: ReadonlySet<string>;
   /** Rejections that it does not make. */
   readonly ignores: ReadonlySet<Rejection>;
   /** What it also turns away, though no document says so. */
@@ -166,6 +170,8 @@ export const conformant: Policy = {
   revocation: byFile,
   admits: (commonName, ssp) => commonName === ssp,
   refusal: 403,
+  opens: new Set(),
+  lacks: new Set(),
   ignores: new Set(),
   cautious: new Set(),
   errors: Object.fromEntries(

@@ -38,10 +38,7 @@ export function judgeRequest(
   roots: readonly Root[],
 ): Judged {
   const { interaction, faults } = readRequest(request, body, root, roots);
-  const found: readonly Reason[] = [
-    ...faults,
-    ...tokenFaults(request, root.url, interaction, policy.cautious),
-  ];
+  const found: readonly Reason[] = [...faults, ...tokenFaults(request, root.url, interaction, policy)];
   return { interaction, reason: found.find(({ rejection }) => !policy.ignores.has(rejection)) };
 }
 
@@ -55,11 +52,12 @@ function tokenFaults(
   request: IncomingMessage,
   url: string,
   interaction: Interaction | undefined,
-  cautious: Policy['cautious'],
+  { cautious, opens }: Policy,
 ): readonly Reason[] {
   const { faults, claims } = readToken(authorizations(request), request.url ?? '/', { url }, cautious);
   const scope = claims?.['requested_scope'];
-  return interaction && typeof scope === 'string' && scope !== interaction.scope
+  const closed = interaction && !opens.has(`${interaction.name} ${String(scope)}`);
+  return closed && typeof scope === 'string' && scope !== interaction.scope
     ? [
         ...faults,
         { rejection: 'wrong-scope', diagnostics: 'JWT: requested_scope does not allow this request' },

@@ -226,6 +226,8 @@ async function respond(
     return;
   }
   const named = root.sibling && interaction?.name === 'metadata' ? { name: 'sibling-metadata' } : interaction;
+  if (named && policy.lacks.has(named.name))
+    return told({ rejection: 'unknown-path', diagnostics: 'not implemented' });
   const resource = named && answerTo(named);
   if (resource) return answer(request, response, policy, 200, resource);
   if (!interaction?.writes) return told({ rejection: 'unknown-path', diagnostics: 'not served' });

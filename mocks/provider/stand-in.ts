@@ -3,6 +3,7 @@ import { absentees } from './absentees.ts';
 import { mutants, variants } from './mutants.ts';
 import type { Policy } from './policy.ts';
 import type { RevocationPlace } from './revocation.ts';
+import { requestMutants } from './request-mutants.ts';
 import { revocationMutants, revocationVariants, unasking } from './revocation-mutants.ts';
 import { startProvider, type Provider } from './server.ts';
 
@@ -11,13 +12,21 @@ export const standInNames: readonly string[] = [
   ...Object.keys(variants),
   ...Object.keys(mutants),
   ...Object.keys(revocationVariants),
+  ...Object.keys(requestMutants),
   ...Object.keys(revocationMutants),
   ...Object.keys(unasking),
   ...Object.keys(absentees),
 ];
 
 /** The policy behind a name; `undefined` for an absentee or an unknown name. */
-const catalogue = { ...variants, ...mutants, ...revocationVariants, ...revocationMutants, ...unasking };
+const catalogue = {
+  ...variants,
+  ...mutants,
+  ...requestMutants,
+  ...revocationVariants,
+  ...revocationMutants,
+  ...unasking,
+};
 export const policyOf = (name: string): Policy | undefined =>
   Object.hasOwn(catalogue, name) ? catalogue[name]?.policy : undefined;
 

@@ -33,3 +33,42 @@ export const invalidResource: ErrorAnswer = {
   codes: ['INVALID_RESOURCE'],
   source: 'GP Connect error handling guidance, 422 INVALID_RESOURCE',
 };
+
+/** The identifier in it is not of its form. */
+export const value = (code: string): ErrorAnswer => ({
+  status: 400,
+  issue: ['value'],
+  codes: [code],
+  source: `GP Connect error handling guidance, 400 ${code}`,
+});
+
+/** 404, with the code of the resource or the one for every other. */
+export const notFound = (...codes: readonly string[]): ErrorAnswer => ({
+  status: 404,
+  issue: ['not-found', 'not-supported', 'invalid'],
+  codes,
+  source: 'GP Connect error handling guidance, 404',
+});
+
+export const notImplemented: ErrorAnswer = {
+  status: 501,
+  issue: ['not-supported'],
+  codes: ['NOT_IMPLEMENTED'],
+  source: 'GP Connect error handling guidance, 501 NOT_IMPLEMENTED; spreadsheet of expected error codes',
+};
+
+/** The guidance names 415 and no code; the spreadsheet has BAD_REQUEST. */
+export const unsupportedMedia: ErrorAnswer = {
+  status: 415,
+  issue: ['invalid', 'not-supported'],
+  codes: [],
+  source: 'GP Connect FHIR API guidance, 415; spreadsheet of expected error codes',
+};
+
+/** Listed by the FHIR API page; the error page answers a wrong verb with 400. */
+export const methodNotAllowed: ErrorAnswer = {
+  status: 405,
+  issue: ['invalid', 'not-supported'],
+  codes: [],
+  source: 'GP Connect FHIR API guidance, list of statuses',
+};

@@ -1,6 +1,7 @@
 import type { Case, Rule } from '../model.ts';
 import { badRequest, insufficientScope, unauthorised } from './answers.ts';
 import { cases } from './define.ts';
+import { toldOfRequests } from './request.ts';
 import { told } from './token.ts';
 
 const headerError = (rule: Rule) => ({ kind: 'outcome', rule, answers: [badRequest] }) as const;
@@ -86,4 +87,4 @@ const own = cases('error', {
   },
 });
 
-export default [...own, ...told] satisfies readonly Case[];
+export default [...own, ...toldOfRequests, ...told] satisfies readonly Case[];

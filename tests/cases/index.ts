@@ -4,6 +4,9 @@ import clientCertificate from './client-certificate.ts';
 import connection from './connection.ts';
 import error from './error.ts';
 import revocation from './revocation.ts';
+import request from './request.ts';
+import response from './response.ts';
+import scope from './scope.ts';
 import sspHeader from './ssp-header.ts';
 import token from './token.ts';
 
@@ -13,7 +16,10 @@ export const catalogue: readonly Case[] = [
   ...clientCertificate,
   ...revocation,
   ...sspHeader,
+  ...request,
   ...token,
+  ...scope,
   ...error,
   ...cacheControl,
+  ...response,
 ];

@@ -2,6 +2,7 @@ import { request as parseResponse } from 'node:http';
 import { connect as connectInClear, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import { TLSSocket } from 'node:tls';
+import { gunzipSync } from 'node:zlib';
 import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
 import type { Handshake, Observation } from '../model.ts';
 import { alertName } from './alerts.ts';
@@ -179,6 +180,20 @@ export function openParser(
   return wire;
 }
 
+/** Bytes of a compressed body that are unpacked: a small answer must not become a large one. */
+const UNPACKED = 10_000_000;
+
+/** A body as it was before `Content-Encoding: gzip`; as it came, where it is none or would grow beyond bounds. */
+function decoded(body: Buffer, rawHeaders: readonly string[]): Buffer {
+  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && /^content-encoding$/i.test(name));
+  if (at < 0 || !/^\s*gzip\s*$/i.test(rawHeaders[at + 1] ?? '')) return body;
+  try {
+    return gunzipSync(body, { maxOutputLength: UNPACKED });
+  } catch {
+    return body;
+  }
+}
+
 function responseOf(
   status: number,
   rawHeaders: readonly string[],
@@ -186,7 +201,7 @@ function responseOf(
   bytes: number,
   handshake: Handshake | undefined,
 ): Observation {
-  const text = Buffer.concat(chunks).toString('utf8');
+  const text = decoded(Buffer.concat(chunks), rawHeaders).toString('utf8');
   const resourceType = resourceTypeOf(text);
   const headers = rawHeaders.flatMap((name, at) =>
     at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],

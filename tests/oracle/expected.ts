@@ -29,6 +29,10 @@ export function expectationInWords(expected: Expectation): string {
       };
       return `Cache-Control: ${expected.directive} on ${where[expected.of]}`;
     }
+    case 'header':
+      return `${expected.name} on the ${expected.of}, matching ${expected.pattern}`;
+    case 'discreet':
+      return 'no stack trace, token, key, file path or SQL in the error';
     case 'offer-refused':
       return 'refused: no ServerHello for this offer';
     case 'refused-once-asked':

@@ -16,6 +16,8 @@ import {
 export interface Controls {
   /** The valid exchange, driven just after the stimulus (or, where that was not reached, before it). */
   readonly exchange: Observation;
+  /** What answers the control, where that is another interaction than the stimulus's. */
+  readonly payload?: string;
   /** For a bare ClientHello: the same hello in a version that the subject takes. */
   readonly hello?: Observation;
   /** The case's own second control: the stimulus without its one defect. */
@@ -33,9 +35,9 @@ const fail = (because: string): Verdict => ({ outcome: 'fail', because });
 const inconclusive = (because: string): Verdict => ({ outcome: 'inconclusive', because });
 
 /** Whether a control shows that the subject was there and willing. */
-export function accepted({ exchange, hello, beside }: Controls, payload: string): boolean {
+export function accepted({ exchange, payload: own, hello, beside }: Controls, payload: string): boolean {
   return (
-    isPayload(exchange, payload) &&
+    isPayload(exchange, own ?? payload) &&
     (hello === undefined || hello.kind === 'server-hello') &&
     (beside === undefined || isPayload(beside, payload))
   );
@@ -54,7 +56,7 @@ export function judge(
 ): Verdict {
   if (!accepted(controls, payload)) {
     const { exchange, hello, beside } = controls;
-    if (!isPayload(exchange, payload))
+    if (!isPayload(exchange, controls.payload ?? payload))
       return inconclusive(`the valid exchange was not accepted: ${refusalOf(exchange)}`);
     return hello && hello.kind !== 'server-hello'
       ? inconclusive(`the control hello was not accepted: ${describe(hello)}`)
@@ -71,6 +73,9 @@ export function judge(
   }
   switch (expected.kind) {
     case 'accepted':
+      // Another interaction than the control's speaks of test data: where these are not there, nothing was tried.
+      if (controls.payload !== undefined && seen.kind === 'response' && seen.status === 404)
+        return inconclusive(`${refusalOf(seen)}: does the subject hold the test data of its subject file?`);
       return isPayload(seen, payload)
         ? pass(`accepted: ${describe(seen)}`)
         : fail(`the exchange was refused: ${refusalOf(seen)}`);
@@ -90,6 +95,10 @@ export function judge(
       return outcome(seen, expected, payload);
     case 'cache-control':
       return cacheControl(seen, expected.directive, expected.of);
+    case 'header':
+      return headerCarried(seen, expected, payload);
+    case 'discreet':
+      return discreet(seen, payload);
     case 'offer-refused':
       return seen.kind === 'server-hello'
         ? fail(`accepted: ${describe(seen)}`)
@@ -279,4 +288,41 @@ function suitesOrdered(seen: Observation, groups: readonly SuiteGroup[]): Verdic
   return late
     ? fail(`${late} (${groups[rank(late)]?.name}) is picked before a suite of a string above it`)
     : pass(`picked in the order of the list: ${ranked.join(', ')}`);
+}
+
+function headerCarried(
+  seen: Observation,
+  { name, pattern, of }: Extract<Expectation, { kind: 'header' }>,
+  payload: string,
+): Verdict {
+  if (seen.kind !== 'response') return inconclusive(`no response to look at: ${describe(seen)}`);
+  if ((of === 'answer') !== isPayload(seen, payload))
+    return inconclusive(`no ${of} to look at: ${describe(seen)}`);
+  const values = headerValues(seen, name);
+  return values.some((value) => new RegExp(pattern, 'i').test(value))
+    ? pass(`${name}: ${excerpt(values.join(', '))}`)
+    : fail(
+        `HTTP ${seen.status} with ${values.length > 0 ? `${name}: ${excerpt(values.join(', '))}` : `no ${name}`}`,
+      );
+}
+
+/** What an error must not give away, by its look; secrets were redacted to marks before. */
+const LEAKS: readonly (readonly [what: string, look: RegExp])[] = [
+  ['a token', /‹token:\d+›|\beyJ[\w-]{10,}\./],
+  ['a key', /‹key:\d+›|PRIVATE KEY/],
+  [
+    'a stack trace',
+    /\bat [\w$.]+\([\w.]+\.(?:java|cs|ts|js|py|go):\d+\)|Traceback \(most recent|\n\s+at .+:\d+/,
+  ],
+  ['SQL', /\bORA-\d{5}|\bSQLSTATE\b|\bselect\b.+\bfrom\b.+\bwhere\b/i],
+  ['a file path', /(?:^|[\s"'(])(?:\/(?:var|etc|usr|home|opt|srv|root)\/[\w./-]+|[A-Z]:\\\\?[\w\\.-]+)/],
+];
+
+function discreet(seen: Observation, payload: string): Verdict {
+  if (seen.kind !== 'response') return pass(`no response is made: ${describe(seen)}`);
+  if (isPayload(seen, payload)) return inconclusive('nothing was refused, so no error was answered');
+  const found = LEAKS.filter(([, look]) => look.test(seen.body)).map(([what]) => what);
+  return found.length > 0
+    ? fail(`the error gives away ${found.join(' and ')}: “${gist(seen)}”`)
+    : pass('the error gives nothing away');
 }

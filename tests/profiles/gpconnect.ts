@@ -82,7 +82,7 @@ export const gpconnect: Profile = {
   id: 'gpconnect',
   title: 'GP Connect provider',
   editions: ['2025-10', '1.6'],
-  documents: ['gpc-security', 'gpc-token', 'gpc-errors'],
+  documents: ['gpc-security', 'gpc-token', 'gpc-errors', 'gpc-api'],
   payload: 'CapabilityStatement',
   valid: (subject) => exchange(subject, interactionNamed('metadata')),
   interactions: interactions.filter(({ capability }) => capability !== 'html'),

@@ -186,6 +186,13 @@ export const gpconnectErrors = {
       text: 'an error is answered with a 4xx or 5xx status',
     },
     {
+      id: 'GPC-ERR-DISCREET',
+      section: 'Diagnostics',
+      keyword: 'SHALL',
+      text: 'diagnostics give no sensitive data away',
+      because: 'read as: no stack trace, token, key, file path or SQL (OWASP Improper Error Handling)',
+    },
+    {
       id: 'GPC-ERR-HEADER',
       section: '400 · BAD_REQUEST',
       keyword: 'SHALL',
@@ -204,10 +211,93 @@ export const gpconnectErrors = {
       text: 'a JWT that is absent, not JSON or has a bad value: 400, issue invalid, code BAD_REQUEST',
     },
     {
+      id: 'GPC-ERR-VERB',
+      section: '400 · BAD_REQUEST',
+      keyword: 'SHALL',
+      text: 'a wrong verb: 400, issue invalid, code BAD_REQUEST',
+      because: 'the list of statuses of the FHIR API page has 405 too',
+    },
+    {
+      id: 'GPC-ERR-BODY',
+      section: '400 · BAD_REQUEST',
+      keyword: 'SHALL',
+      text: 'a malformed body: 400, issue invalid, code BAD_REQUEST',
+    },
+    {
+      id: 'GPC-ERR-NHS-NUMBER',
+      section: '400 · INVALID_NHS_NUMBER',
+      keyword: 'SHALL',
+      text: 'an NHS number of wrong form or check digit: 400, issue value, code INVALID_NHS_NUMBER',
+    },
+    {
+      id: 'GPC-ERR-NOT-FOUND',
+      section: '404',
+      keyword: 'SHALL',
+      text: 'a resource that is not there: 404, issue not-found, the code of its kind or NO_RECORD_FOUND',
+    },
+    {
       id: 'GPC-ERR-INVALID-RESOURCE',
       section: '422 · INVALID_RESOURCE',
       keyword: 'SHALL',
       text: 'a resource that is not valid, also in a JWT: 422, issue invalid, code INVALID_RESOURCE',
+    },
+  ],
+} as const satisfies Document;
+
+/** The page on the FHIR API: interactions, paths, media types, header fields of answers. */
+export const gpconnectApi = {
+  id: 'gpc-api',
+  title: 'GP Connect · FHIR API guidance',
+  source: 'nhsconnect/gpconnect, development_fhir_api_guidance and integration_interaction_ids (1.6.2)',
+  requirements: [
+    {
+      id: 'GPC-API-INTERACTIONS',
+      section: 'Interaction ids',
+      keyword: 'SHALL',
+      text: 'each interaction of a capability that is enabled is served under its interaction id',
+      because: 'binds for the capabilities that the subject file says are on',
+    },
+    {
+      id: 'GPC-API-PATH',
+      section: 'URLs',
+      keyword: 'SHALL',
+      text: 'everything in a URL is case-sensitive; what is not served is told by an error status',
+    },
+    {
+      id: 'GPC-API-MEDIA',
+      section: 'Media types',
+      keyword: 'SHALL',
+      text: 'a media type that is not supported is answered with 415',
+    },
+    {
+      id: 'GPC-API-CONTENT-TYPE',
+      section: 'Media types',
+      keyword: 'SHALL',
+      text: 'answers in JSON are of type application/fhir+json with the charset UTF-8 stated',
+    },
+    {
+      id: 'GPC-API-ETAG',
+      section: 'Versions',
+      keyword: 'SHALL',
+      text: 'a resource is answered with ETag W/"versionId"',
+    },
+    {
+      id: 'GPC-API-HSTS',
+      section: 'Transport',
+      keyword: 'SHALL',
+      text: 'HTTP Strict Transport Security is supported',
+    },
+    {
+      id: 'GPC-API-CHUNKED',
+      section: 'Transport',
+      keyword: 'SHALL',
+      text: 'Transfer-Encoding: chunked is supported',
+    },
+    {
+      id: 'GPC-API-GZIP',
+      section: 'Transport',
+      keyword: 'SHALL',
+      text: 'gzip is supported where the consumer accepts it',
     },
   ],
 } as const satisfies Document;

@@ -116,11 +116,15 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
       const because = 'ours: the stimulus is the valid exchange itself; nothing was changed';
       return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
     }
-    const last = worker.last.get(interaction?.name ?? OWN);
+    // An interaction that is asked as it should be cannot be its own control: the profile's own exchange is.
+    const apart = !changes && interaction !== undefined;
+    const twinned: Planned = apart ? withoutInteraction(planned, worker) : planned;
+    const controlled = apart ? worker.valid : valid;
+    const last = worker.last.get(twinned.interaction?.name ?? OWN);
     if (!last || performance.now() - last.at > FRESH_MS) {
-      const before = await control(worker, valid, planned);
-      if (!isPayload(before.observation, payload)) {
-        const controls = { exchange: before.observation };
+      const before = await control(worker, controlled, twinned);
+      if (!isPayload(before.observation, twinned.payload)) {
+        const controls = { exchange: before.observation, ...(apart && { payload: twinned.payload }) };
         const verdict = judge(entry.expect, undriven, controls, payload);
         return finding(verdict, undriven, controls, 0, before.trace);
       }
@@ -128,9 +132,10 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker, payload);
     const twin = await twinOf(stimulus, worker);
     const beside = entry.beside && (await worker.drive(merge(valid, entry.beside), worker.version));
-    const after = sharedControl(planned, worker) ?? (await control(worker, valid, planned));
+    const after = sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned));
     const controls: Controls = {
       exchange: after.observation,
+      ...(apart && { payload: twinned.payload }),
       ...(twin && { hello: twin }),
       ...(beside && { beside: slim(beside.observation) }),
       ...(worker.asked && learnsByAsking(entry) && { asked: worker.asked() }),
@@ -141,6 +146,11 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
     return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
   }
+}
+
+/** The same case on the profile's own valid exchange. */
+function withoutInteraction({ interaction: _interaction, ...rest }: Planned, worker: Worker): Planned {
+  return { ...rest, payload: worker.profile.payload };
 }
 
 const learnsByAsking = ({ learns }: Planned['case']): boolean => learns === 'ocsp' || learns === 'crldp';

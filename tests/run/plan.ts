@@ -119,6 +119,21 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
   });
 }
 
+/** Clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */
+export function unreachable(
+  profile: Profile,
+  declared: Declared,
+): readonly { readonly requirement: string; readonly because: string }[] {
+  const reached = new Set(plan(profile, declared).flatMap(({ clauses }) => clauses.map(({ id }) => id)));
+  return scope(profile, declared.edition)
+    .filter(({ id, decidedBy }) => decidedBy === undefined && !reached.has(id))
+    .map(({ id }) => ({
+      requirement: id,
+      because:
+        'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
+    }));
+}
+
 /** Clauses that nothing could show, each with its reason. */
 export const excludedClauses = (profile: Profile, edition: string): readonly Clause[] =>
   scope(profile, edition).filter(({ decidedBy }) => decidedBy === 'excluded');

@@ -91,6 +91,8 @@ export interface RunFacts {
   readonly notExamined?: RunRecord['notExamined'];
   /** What evidence and attestation showed. */
   readonly shown?: Shown;
+  /** Clauses that no case of the plan bears on. */
+  readonly unreachable?: RunRecord['excluded'];
 }
 
 /** SHALL and MUST in either sense bind; SHOULD warns, and counts only where the run is strict. */
@@ -145,10 +147,13 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
     findings,
     noted,
     pending,
-    excluded: excludedClauses(profile, edition).map(({ id, because }) => ({
-      requirement: id,
-      because: because ?? '',
-    })),
+    excluded: [
+      ...excludedClauses(profile, edition).map(({ id, because }) => ({
+        requirement: id,
+        because: because ?? '',
+      })),
+      ...(facts.unreachable ?? []),
+    ],
     notExamined,
   };
 }

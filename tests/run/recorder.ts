@@ -3,6 +3,7 @@ import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/tes
 import type { Finding } from './examine.ts';
 import { frontOf } from './front.ts';
 import { profileNamed } from './prepare.ts';
+import { unreachable } from './plan.ts';
 import { assemble, writeWhole } from './record.ts';
 import { checkRecord } from './record-schema.ts';
 
@@ -42,6 +43,7 @@ export default class Recorder implements Reporter {
         subject,
         notExamined,
         shown,
+        unreachable: unreachable(profile, declared),
         started: this.#started,
         finished: new Date(),
       },

@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { mutants, variants } from '../../mocks/provider/mutants.ts';
+import { requestMutants } from '../../mocks/provider/request-mutants.ts';
 import { revocationMutants, revocationVariants } from '../../mocks/provider/revocation-mutants.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
@@ -60,7 +61,7 @@ function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
 }
 
 describe('every mutant fails exactly the cases that list it', () => {
-  for (const [name, { title, caughtBy, clouds = [] }] of Object.entries(mutants)) {
+  for (const [name, { title, caughtBy, clouds = [] }] of Object.entries({ ...mutants, ...requestMutants })) {
     test(`${name}: ${title}`, async () => {
       const pki = await hierarchy;
       const findings = await examined(
@@ -160,7 +161,7 @@ test('closing without a word is judged the same, thirty times under load', async
 });
 
 describe('the matrix is whole', () => {
-  const all = { ...mutants, ...revocationMutants };
+  const all = { ...mutants, ...requestMutants, ...revocationMutants };
   const owned = new Set(Object.values(all).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is told apart by a variant', () => {
     const shown = new Set(

@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { referenceAt } from '../../mocks/provider/data.ts';
+import { interactionNamed } from '../../mocks/ssp/interactions.ts';
 import { catalogue } from '../cases/index.ts';
+import type { Exchange } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import { register } from '../register/index.ts';
 import { merge } from '../run/merge.ts';
-import { plan, scope, setOf } from '../run/plan.ts';
+import { everythingOn, plan, scope, setOf, unreachable } from '../run/plan.ts';
 
 const ids = register.map(({ id }) => id);
 const repeated = <T>(all: readonly T[]): readonly T[] => all.filter((each, at) => all.indexOf(each) !== at);
@@ -27,7 +30,7 @@ describe('each profile in each edition', () => {
   for (const profile of profiles) {
     for (const edition of profile.editions) {
       test(`${profile.id} ${edition} leaves no clause unexamined`, () => {
-        const planned = plan(profile, { edition, enforcesScope: true });
+        const planned = plan(profile, everythingOn(edition));
         const examined = new Set(planned.flatMap(({ clauses }) => clauses.map(({ id }) => id)));
         const open = scope(profile, edition).filter(
           ({ id, decidedBy }) => decidedBy === undefined && !examined.has(id),
@@ -40,6 +43,16 @@ describe('each profile in each edition', () => {
       assert.deepEqual(repeated(digests), []);
     });
   }
+});
+
+test('without capabilities the clauses that speak of them are named, not passed over', () => {
+  const [profile] = profiles;
+  assert.ok(profile);
+  const edition = profile.editions[0];
+  assert.deepEqual(unreachable(profile, everythingOn(edition)), []);
+  const found = unreachable(profile, { edition, enforcesScope: false });
+  assert.ok(found.some(({ requirement }) => requirement === 'GPC-API-INTERACTIONS'));
+  assert.ok(found.every(({ because }) => /capabilities/.test(because)));
 });
 
 test('scope binds only where it is enforced', () => {
@@ -56,12 +69,13 @@ test('scope binds only where it is enforced', () => {
 test('a stimulus changes the valid exchange in one place', () => {
   const [profile] = profiles;
   assert.ok(profile);
-  const valid = profile.valid({ url: 'https://provider.test/x', asid: { provider: '1', consumer: '2' } });
+  const subject = referenceAt('https://provider.test/x');
   const paths = (value: unknown, path = ''): readonly string[] =>
     typeof value === 'object' && value !== null
       ? Object.entries(value).flatMap(([name, inner]) => paths(inner, `${path}/${name}`))
       : [`${path}=${JSON.stringify(value)}`];
-  for (const { id, stimulus } of catalogue) {
+  for (const { id, stimulus, on } of catalogue) {
+    const valid: Exchange = on ? profile.exchange(subject, interactionNamed(on[0])) : profile.valid(subject);
     const changed = merge(valid, stimulus);
     const before = new Set(paths(valid));
     const after = new Set(paths(changed));

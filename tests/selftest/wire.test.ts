@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { referenceAt } from '../../mocks/provider/data.ts';
+import { interactionNamed } from '../../mocks/ssp/interactions.ts';
 import type { RawEdits } from '../../mocks/ssp/edits.ts';
 import { compose } from '../../mocks/ssp/outbound.ts';
 import { catalogue } from '../cases/index.ts';
-import type { Exchange } from '../model.ts';
+import type { Case, Exchange } from '../model.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { merge } from '../run/merge.ts';
 
 /** A stimulus is one change on the wire: the bytes sent are compared with those of the valid exchange. */
 
 const NOW = Date.UTC(2026, 0, 1);
-const valid = gpconnect.valid({
-  url: 'https://provider.test/x',
-  asid: { provider: '999999990001', consumer: '999999990002' },
-});
+const subject = referenceAt('https://provider.test/x');
+const valid = gpconnect.valid(subject);
+/** The valid exchange that a case changes: on the first interaction that it is bound to. */
+const validFor = ({ on }: Case): Exchange =>
+  on ? gpconnect.exchange(subject, interactionNamed(on[0])) : valid;
 
 const sent = ({ http, data, token, raw }: Exchange): string =>
   compose(
@@ -91,9 +94,11 @@ const differing = (stimulus: Exchange, from = valid): readonly string[] => {
 
 describe('every stimulus of the catalogue that is a request', () => {
   const requests = catalogue.filter(({ via }) => via === 'exchange');
-  for (const { id, stimulus } of requests) {
+  for (const entry of requests) {
+    const { id, stimulus } = entry;
     test(id, () => {
-      const changed = differing(merge(valid, stimulus));
+      const own = validFor(entry);
+      const changed = differing(merge(own, stimulus), own);
       const inTls = stimulus.tls !== undefined || Object.keys(stimulus).length === 0;
       // A token that is no JWT, or none at all, takes everything that was in it along.
       const token = changed.filter((name) => name.startsWith('token') || name.startsWith('claim'));

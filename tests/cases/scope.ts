@@ -1,0 +1,22 @@
+import { pairings } from '../../mocks/provider/scope-table.ts';
+import type { Case } from '../model.ts';
+import { badRequest, insufficientScope } from './answers.ts';
+import { cases } from './define.ts';
+
+/** Which requested_scope opens which resource: each pairing that the table of the security page does not allow. */
+export default cases(
+  'scope',
+  Object.fromEntries(
+    pairings.map(({ name, resource, on, scope }) => [
+      name,
+      {
+        title: `${scope} does not open a read of ${resource}`,
+        requirements: ['GPC-SEC-SCOPE-APPLIED', 'GPC-SEC-SCOPE-CHOICE'],
+        stimulus: { token: { claims: { requested_scope: scope } } },
+        expect: { kind: 'outcome', rule: 'token.scope', answers: [badRequest, insufficientScope] },
+        onlyIf: 'enforcesScope',
+        on: [on],
+      },
+    ]),
+  ),
+) satisfies readonly Case[];
