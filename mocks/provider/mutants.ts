@@ -73,6 +73,12 @@ const [FIRST_TOLD = '', ...OTHERS_TOLD] = [
 ];
 const EVERY_OUTCOME = 'every rejection builds its OperationOutcome in one place';
 
+/** Cases that look at the error of a rejection which is not made any more. */
+const CLOUDS: Readonly<Partial<Record<Rejection, readonly string[]>>> = {
+  'no-trace-id': ['response/content-type-of-error'],
+  'no-interaction-id': ['response/discreet'],
+};
+
 /** A provider that does not make one rejection, and one that answers it with the wrong code. */
 const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])[] => {
   const [made, told] = casesOf(rejection);
@@ -86,6 +92,7 @@ const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])
         policy: ignoring(rejection),
         caughtBy: [made, told, ...more],
         ...because,
+        ...(CLOUDS[rejection] && { clouds: CLOUDS[rejection] }),
       },
     ],
     [
