@@ -1,4 +1,5 @@
 import { randomBytes, webcrypto } from 'node:crypto';
+import { pemOf } from './der.ts';
 import * as x509 from './x509.ts';
 
 /** A key pair with its key identifier (RFC 5280 §4.2.1.2, method 1), in hex. */
@@ -33,18 +34,10 @@ const RSA = {
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 
-const pemOf = (label: string, der: ArrayBuffer): string => {
-  const lines =
-    Buffer.from(der)
-      .toString('base64')
-      .match(/.{1,64}/g) ?? [];
-  return `-----BEGIN ${label}-----\n${lines.join('\n')}\n-----END ${label}-----\n`;
-};
-
 const describeKey = async (keys: webcrypto.CryptoKeyPair): Promise<KeyPair> => ({
   keys,
   identifier: (await x509.SubjectKeyIdentifierExtension.create(keys.publicKey)).keyId,
-  pem: pemOf('PRIVATE KEY', await webcrypto.subtle.exportKey('pkcs8', keys.privateKey)),
+  pem: pemOf('PRIVATE KEY', new Uint8Array(await webcrypto.subtle.exportKey('pkcs8', keys.privateKey))),
 });
 
 /** A new RSA 2048 key. What PKI costs is these: make few, and at the same time. */
@@ -159,13 +152,20 @@ function crlNumber(now: Date): x509.Extension {
   return new x509.Extension('2.5.29.20', false, Buffer.concat([Buffer.from([2, positive.length]), positive]));
 }
 
+/** An entry of a CRL (RFC 5280 §5.3.1); `unspecified` is said by saying nothing. */
+export interface Revoked {
+  readonly serialNumber: string;
+  readonly at: Date;
+  readonly reason?: 'keyCompromise' | 'certificateHold' | 'unspecified';
+}
+
 /**
  * The CRL of an authority, in the PEM form that OpenSSL, nginx and Node read.
  * (The library's own label `CRL` is read by none of them.)
  */
 export async function createCrl(
   authority: Authority,
-  revoked: readonly { readonly serialNumber: string; readonly at: Date }[],
+  revoked: readonly Revoked[],
   { notBefore, notAfter }: Validity,
 ): Promise<string> {
   const whole = seconds({ notBefore, notAfter });
@@ -173,18 +173,18 @@ export async function createCrl(
     issuer: authority.certificate.subject,
     thisUpdate: whole.notBefore,
     nextUpdate: whole.notAfter,
-    entries: revoked.map(({ serialNumber: serial, at }) => ({
+    entries: revoked.map(({ serialNumber: serial, at, reason = 'keyCompromise' }) => ({
       serialNumber: serial,
       revocationDate: new Date(Math.floor(at.getTime() / 1000) * 1000),
-      reason: x509.X509CrlReason.keyCompromise,
+      ...(reason !== 'unspecified' && { reason: x509.X509CrlReason[reason] }),
     })),
     extensions: [new x509.AuthorityKeyIdentifierExtension(authority.key.identifier), crlNumber(notBefore)],
     signingKey: authority.key.keys.privateKey,
     signingAlgorithm: RSA,
   });
-  return pemOf('X509 CRL', crl.rawData);
+  return pemOf('X509 CRL', new Uint8Array(crl.rawData));
 }
 
 /** A certificate in PEM, with a newline at its end. */
 export const certificatePem = (certificate: x509.X509Certificate): string =>
-  pemOf('CERTIFICATE', certificate.rawData);
+  pemOf('CERTIFICATE', new Uint8Array(certificate.rawData));

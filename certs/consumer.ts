@@ -16,7 +16,7 @@ export interface ConsumerPki {
   readonly revokedConsumer: Credential;
   readonly ssp: Readonly<Record<SspFace, Credential>>;
   /** The root's CRL as it was, and the sub's with what is revoked here as well. */
-  readonly crls: readonly [root: string, sub: string];
+  readonly crls: readonly [root: string, sub: string, ...others: string[]];
 }
 
 export interface ConsumerPkiOptions {
@@ -24,7 +24,7 @@ export interface ConsumerPkiOptions {
   /** Names and addresses in the SSP's server certificate. */
   readonly hosts: readonly string[];
   /** CRLs of root and sub whose entries stay. */
-  readonly crls: readonly [root: string, sub: string];
+  readonly crls: readonly [root: string, sub: string, ...others: string[]];
   readonly days?: number;
 }
 

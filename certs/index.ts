@@ -1,10 +1,8 @@
 import { isIP } from 'node:net';
 import type { PublicKeyType } from './x509.ts';
-import { generate as generateSelfSigned } from 'selfsigned';
 import {
   certificatePem,
   createAuthority,
-  createCrl,
   generateKey,
   issue,
   type Authority,
@@ -12,6 +10,7 @@ import {
   type RevocationUrl,
   type Validity,
 } from './authority.ts';
+import { mintBattery, weakKey, type Clients } from './mint.ts';
 
 /** A certificate, the key that answers for it, and the chain that vouches for it. All PEM. */
 export interface Credential {
@@ -22,17 +21,15 @@ export interface Credential {
   readonly chain: readonly string[];
 }
 
-/** What the SSP can present, by what is wrong with it. Each is wrong in one respect only. */
-export const credentialNames = [
-  'valid',
-  'wrong-name',
-  'revoked',
-  'expired',
-  'not-yet-valid',
-  'wrong-issuer',
-  'self-signed',
-] as const;
-export type CredentialName = (typeof credentialNames)[number];
+export {
+  battery,
+  credentialNames,
+  keptNames,
+  type CredentialName,
+  type Group,
+  type KeptName,
+} from './battery.ts';
+export type { Clients } from './mint.ts';
 
 /** A certificate hierarchy in the Spine's form, and everything that was issued under it. */
 export interface Hierarchy {
@@ -44,10 +41,10 @@ export interface Hierarchy {
   readonly notAfter: Date;
   readonly root: string;
   readonly sub: string;
-  /** The CRLs of the root and of the sub. Both are needed: a chain is checked as a whole. */
-  readonly crls: readonly [root: string, sub: string];
+  /** The CRLs of the root, of the sub, and of every other CA under the root: a chain is checked as a whole. */
+  readonly crls: readonly [root: string, sub: string, ...others: string[]];
   readonly provider: Credential;
-  readonly clients: Readonly<Record<CredentialName, Credential>>;
+  readonly clients: Clients;
 }
 
 /** The CAs with their keys. They never leave the tester. */
@@ -87,6 +84,11 @@ const from = (now: Date, start: number, end: number): Validity => ({
 
 /** The Spine's own form of a device's name. */
 export const device = (fqdn: string): string => `O=nhs, OU=Devices, CN=${fqdn}`;
+/** The name of another system. */
+const OTHER = 'another-system.assay.test';
+/** A CA beneath a sub is a defect of the sub that lets it be, not of the root. */
+export const ROOT_PATH_LENGTH = 2;
+
 /** Names that nobody can mistake for the real ones: they say whose they are, and until when. */
 const authorityName = (kind: string, until: Date): string =>
   `C=GB, O=Assay, OU=Test CA (not NHS), CN=Assay Test ${kind} until ${until.toISOString().slice(0, 10)}`;
@@ -104,7 +106,7 @@ async function authoritiesOf(rootKey: KeyPair, subKey: KeyPair, now: Date): Prom
     name: authorityName('Root CA', until),
     key: rootKey,
     validity,
-    pathLength: 1,
+    pathLength: ROOT_PATH_LENGTH,
   });
   const name = authorityName('Sub CA', until);
   const sub = await createAuthority({ name, key: subKey, validity, pathLength: 0, issuer: root });
@@ -136,118 +138,59 @@ export async function createRogue({ root, sub }: Authorities, key: KeyPair): Pro
 const altName = (value: string) => ({ type: isIP(value) ? ('ip' as const) : ('dns' as const), value });
 
 /**
- * Makes a hierarchy: root, subordinate, the provider's server certificate, the SSP's client certificate and its
- * defective twins, and the CRLs of both CAs. Keys are RSA 2048 and live in memory. The defective twins share one
- * key, since the certificate alone is the point.
+ * Makes a hierarchy: root, subordinate, the provider's server certificate, what the SSP presents (each credential
+ * made when it is first asked for) and the CRL of every CA under the root. Keys are RSA 2048 and live in memory.
  */
 export async function createHierarchy(
   options: HierarchyOptions = {},
 ): Promise<Hierarchy & { authorities: Authorities }> {
   const { ssp = DEFAULT_SSP, hosts = DEFAULT_HOSTS, days = DEFAULT_DAYS, revocation } = options;
   const now = new Date();
-  const [clientKey, rogueKey, serverKey, authorities] = await Promise.all([
+  const [client, next, rogue, second, weak, serverKey, authorities] = await Promise.all([
     generateKey(),
     generateKey(),
+    generateKey(),
+    generateKey(),
+    weakKey(),
     options.providerKey ? undefined : generateKey(),
     options.authorities ?? createAuthorities(now),
   ]);
   const { root, sub } = authorities;
-  const rogue = await createRogue(authorities, rogueKey);
   const good = from(now, -SKEW, days * DAY);
-  const chain = [certificatePem(sub.certificate)];
-
-  const client = (name: string, validity: Validity, issuer = sub, disguise?: string) =>
-    issue(
-      issuer,
-      {
-        subject: device(name),
-        names: [{ type: 'dns', value: name }],
-        usage: 'client',
-        validity,
-        publicKey: clientKey.keys.publicKey,
-        revocation,
-      },
-      disguise,
-    );
-  const [valid, wrongName, revoked, expired, early, foreign, server] = await Promise.all([
-    client(ssp, good),
-    client('another-system.assay.test', good),
-    client(ssp, good),
-    client(ssp, from(now, -30 * DAY, -DAY)),
-    client(ssp, from(now, DAY, (days + 2) * DAY)),
-    client(ssp, good, rogue.sub, sub.key.identifier),
+  const [server, { clients, crls }] = await Promise.all([
     issue(sub, {
-      subject: device(hosts.find((host) => !isIP(host)) ?? hosts[0] ?? 'localhost'),
+      subject: `O=nhs, OU=Devices, CN=${hosts.find((host) => !isIP(host)) ?? hosts[0] ?? 'localhost'}`,
       names: hosts.map(altName),
       usage: 'server',
       validity: good,
-      publicKey: options.providerKey ?? (serverKey ?? clientKey).keys.publicKey,
+      publicKey: options.providerKey ?? (serverKey ?? client).keys.publicKey,
+      revocation,
+    }),
+    mintBattery({
+      ssp,
+      other: ssp === OTHER ? `x${OTHER}` : OTHER,
+      root,
+      sub,
+      keys: { client, next, rogue, second, weak },
+      now,
+      days,
       revocation,
     }),
   ]);
-  const [rootCrl, subCrl, impostor] = await Promise.all([
-    createCrl(root, [], good),
-    createCrl(sub, [{ serialNumber: revoked.serialNumber, at: new Date(now.getTime() - SKEW / 2) }], good),
-    selfSigned(ssp, clientKey, good),
-  ]);
-
-  const key = clientKey.pem;
-  const credential = (certificate: Parameters<typeof certificatePem>[0], issuers = chain): Credential => ({
-    certificate: certificatePem(certificate),
-    key,
-    chain: issuers,
-  });
-  const ends = [
-    root.certificate.notAfter,
-    sub.certificate.notAfter,
-    valid.notAfter,
-    server.notAfter,
-    good.notAfter,
-  ];
+  const ends = [root.certificate.notAfter, sub.certificate.notAfter, server.notAfter, good.notAfter];
   return {
     ssp,
     hosts,
-    notAfter: new Date(Math.min(...ends.map((end) => end.getTime()))),
+    notAfter: new Date(Math.floor(Math.min(...ends.map((end) => end.getTime())) / 1000) * 1000),
     root: certificatePem(root.certificate),
     sub: certificatePem(sub.certificate),
-    crls: [rootCrl, subCrl],
-    provider: { certificate: certificatePem(server), key: serverKey?.pem ?? '', chain },
-    clients: {
-      valid: credential(valid),
-      'wrong-name': credential(wrongName),
-      revoked: credential(revoked),
-      expired: credential(expired),
-      'not-yet-valid': credential(early),
-      'wrong-issuer': credential(foreign, [certificatePem(rogue.sub.certificate)]),
-      'self-signed': { certificate: impostor, key, chain: [] },
+    crls,
+    provider: {
+      certificate: certificatePem(server),
+      key: serverKey?.pem ?? '',
+      chain: [certificatePem(sub.certificate)],
     },
+    clients,
     authorities,
   };
-}
-
-/** The impostor: the SSP's name, usage and validity, vouched for by nobody but itself. */
-async function selfSigned(ssp: string, key: KeyPair, { notBefore, notAfter }: Validity): Promise<string> {
-  const { subtle } = globalThis.crypto;
-  const spki = Buffer.from(await subtle.exportKey('spki', key.keys.publicKey)).toString('base64');
-  const publicKey = `-----BEGIN PUBLIC KEY-----\n${spki.match(/.{1,64}/g)?.join('\n')}\n-----END PUBLIC KEY-----\n`;
-  const { cert } = await generateSelfSigned(
-    [
-      { name: 'organizationName', value: 'nhs' },
-      { shortName: 'OU', value: 'Devices' },
-      { name: 'commonName', value: ssp },
-    ],
-    {
-      keyPair: { privateKey: key.pem, publicKey },
-      algorithm: 'sha256',
-      notBeforeDate: notBefore,
-      notAfterDate: notAfter,
-      extensions: [
-        { name: 'basicConstraints', cA: false, critical: true },
-        { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
-        { name: 'extKeyUsage', clientAuth: true },
-        { name: 'subjectAltName', altNames: [{ type: 2, value: ssp }] },
-      ],
-    },
-  );
-  return cert.replace(/\r\n/g, '\n');
 }

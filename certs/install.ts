@@ -20,7 +20,7 @@ They are not the Spine's: never put them into a live system's trust store, and r
 |---|---|
 | \`ca.pem\` | root and sub CA: trust anchors for client certificates |
 | \`root.pem\`, \`sub.pem\` | the same, one each |
-| \`crl.pem\` | the CRLs of both CAs; a server that checks revocation needs both |
+| \`crl.pem\` | the CRLs of both CAs, and of every other CA below the root that Assay presents; a server that checks revocation needs them all |
 | \`provider.pem\` | your server's certificate for ${hosts.join(', ')}, with the sub CA behind it |
 ${ownKey ? '' : '| `provider.key` | its private key (RSA 2048, PKCS#8) |\n| `provider.p12` | both as PKCS#12 for Java and Windows, password `' + (keyStorePassword ?? '') + '` |\n'}| \`trust.p12\` | root and sub CA as PKCS#12 for Java, password \`${trustPassword}\` |
 
@@ -33,7 +33,7 @@ checking, the name check, and \`Cache-Control: no-store\` on refusals too.
 ## nginx
 
 \`\`\`nginx
-map $ssl_client_s_dn $is_ssp { default 0; "~(^|,)CN=${escaped}(,|$)" 1; }
+map $ssl_client_s_dn $is_ssp { default 0; "~^CN=${escaped}(,|$)" 1; }
 
 server {
   listen 443 ssl;

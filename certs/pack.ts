@@ -5,13 +5,15 @@ import { importKey, type Authority } from './authority.ts';
 import { ConfigurationError } from './configuration-error.ts';
 import {
   createHierarchy,
-  credentialNames,
+  keptNames,
+  ROOT_PATH_LENGTH,
   type Authorities,
   type Credential,
-  type CredentialName,
+  type KeptName,
   type Hierarchy,
   type HierarchyOptions,
 } from './index.ts';
+import { subs } from './battery.ts';
 import { installGuide } from './install.ts';
 import { keyStore, TRUST_PASSWORD, trustStore } from './pkcs12.ts';
 import * as x509 from './x509.ts';
@@ -114,7 +116,7 @@ function filesOf(hierarchy: Hierarchy & { authorities: Authorities }, ownKey: bo
     given('ca.pem', 'trust anchors: root and sub CA', `${root}${sub}`),
     given('root.pem', 'root CA', root, serialOf(root)),
     given('sub.pem', 'sub CA', sub, serialOf(sub)),
-    given('crl.pem', 'CRLs of root and sub CA', crls.join('')),
+    given('crl.pem', 'CRLs of root, sub CA and every other CA that Assay presents', crls.join('')),
     given(
       'provider.pem',
       "the provider's server certificate with its chain",
@@ -140,7 +142,7 @@ function filesOf(hierarchy: Hierarchy & { authorities: Authorities }, ownKey: bo
             keyStore(provider, password),
           ),
         ]),
-    ...credentialNames.flatMap((name) => [
+    ...keptNames.flatMap((name) => [
       presented(
         `${name}.pem`,
         `client certificate: ${name}`,
@@ -216,7 +218,7 @@ async function write(dir: string, options: HierarchyOptions, ownKey: boolean): P
 
 /** The end of a certificate's own life, where the file holds one. */
 function untilOf(name: string, { clients, root, sub }: Hierarchy): string | undefined {
-  const client = /^clients\/(.+)\.pem$/.exec(name)?.[1] as CredentialName | undefined;
+  const client = /^clients\/(.+)\.pem$/.exec(name)?.[1] as KeptName | undefined;
   const pem = client
     ? clients[client].certificate
     : name === 'provider/root.pem'
@@ -252,7 +254,10 @@ export async function renewPack(
   const days = options.days ?? 90;
   const [root, sub] = await Promise.all([readAuthority(dir, 'root'), readAuthority(dir, 'sub')]);
   const needed = Date.now() + days * 86_400_000;
+  // A root of an older version allows one CA beneath it; a battery of today needs two.
+  const constraints = root.certificate.getExtension(x509.BasicConstraintsExtension);
   const sameAuthorities =
+    constraints?.pathLength === ROOT_PATH_LENGTH &&
     Math.min(root.certificate.notAfter.getTime(), sub.certificate.notAfter.getTime()) >= needed;
   const server = await readPem(dir, 'provider/provider.pem');
   const revocation =
@@ -309,7 +314,11 @@ async function readManifest(dir: string): Promise<PackManifest> {
   try {
     const manifest = JSON.parse(text) as Partial<PackManifest>;
     const { ssp, host, notAfter } = manifest;
-    if (typeof ssp === 'string' && Array.isArray(host) && !Number.isNaN(Date.parse(notAfter ?? ''))) {
+    if (
+      typeof ssp === 'string' &&
+      [host, manifest.inventory].every(Array.isArray) &&
+      !Number.isNaN(Date.parse(notAfter ?? ''))
+    ) {
       return manifest as PackManifest;
     }
   } catch {
@@ -388,16 +397,24 @@ export function validity(
  * @throws ConfigurationError naming the file: missing, damaged, readable by others, expired
  */
 export async function readPack(dir: string): Promise<Hierarchy> {
-  const { ssp, host, notAfter, ownKey } = await readManifest(dir);
+  const { ssp, host, notAfter, ownKey, inventory } = await readManifest(dir);
+  const held = new Set(inventory.map(({ file }) => file));
+  const missing = keptNames.find((name) => !held.has(`clients/${name}.pem`));
+  if (missing !== undefined) {
+    throw new ConfigurationError(
+      dir,
+      `this trust pack was made by an older version, which had no credential \`${missing}\`; \`assay pki --out ${dir} --renew\` renews it`,
+    );
+  }
   const [root, sub, crlText, ...credentials] = await Promise.all([
     readPem(dir, 'provider/root.pem'),
     readPem(dir, 'provider/sub.pem'),
     readText(dir, 'provider/crl.pem'),
-    ...credentialNames.map((name) => readCredential(dir, `clients/${name}.pem`, `clients/${name}.key`)),
+    ...keptNames.map((name) => readCredential(dir, `clients/${name}.pem`, `clients/${name}.key`)),
   ]);
-  const [rootCrl, subCrl] = blocks(crlText, 'X509 CRL');
-  if (rootCrl === undefined || subCrl === undefined)
-    throw damaged(dir, 'provider/crl.pem', 'does not hold two CRLs');
+  const [rootCrl, subCrl, ...otherCrls] = blocks(crlText, 'X509 CRL');
+  if (rootCrl === undefined || subCrl === undefined || otherCrls.length < Object.keys(subs).length - 1)
+    throw damaged(dir, 'provider/crl.pem', 'does not hold the CRL of every CA');
   const server = await readPem(dir, 'provider/provider.pem');
   const provider = ownKey
     ? { certificate: blocks(server, 'CERTIFICATE')[0] ?? '', key: '', chain: [sub] }
@@ -408,11 +425,9 @@ export async function readPack(dir: string): Promise<Hierarchy> {
     notAfter: new Date(notAfter),
     root,
     sub,
-    crls: [rootCrl, subCrl],
+    crls: [rootCrl, subCrl, ...otherCrls],
     provider,
-    clients: Object.fromEntries(
-      credentialNames.map((name, at) => [name, credentials[at]]),
-    ) as Hierarchy['clients'],
+    clients: Object.fromEntries(keptNames.map((name, at) => [name, credentials[at]])) as Hierarchy['clients'],
   };
   if (validity(pack, new Date()) === 'expired') {
     throw new ConfigurationError(

@@ -1,9 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import forge from 'node-forge';
+import { der, explicit, integer, node, nothing, octets, oid, sequence, set, TYPE } from './der.ts';
 import type { Credential } from './index.ts';
-
-const { asn1 } = forge;
-const { Class, Type } = asn1;
 
 /** Password of a trust store that holds public certificates only: Java's own convention. */
 export const TRUST_PASSWORD = 'changeit';
@@ -19,15 +17,6 @@ const OID = {
   anyExtendedKeyUsage: '2.5.29.37.0',
 } as const;
 
-const node = (tag: forge.asn1.Type, value: readonly forge.asn1.Asn1[] | string, tagClass = Class.UNIVERSAL) =>
-  asn1.create(tagClass, tag, typeof value !== 'string', typeof value === 'string' ? value : [...value]);
-const sequence = (...members: readonly forge.asn1.Asn1[]) => node(Type.SEQUENCE, members);
-const set = (...members: readonly forge.asn1.Asn1[]) => node(Type.SET, members);
-const oid = (value: string) => node(Type.OID, asn1.oidToDer(value).getBytes());
-const octets = (bytes: string) => node(Type.OCTETSTRING, bytes);
-const integer = (value: number) => node(Type.INTEGER, asn1.integerToDer(value).getBytes());
-const explicit = (member: forge.asn1.Asn1) => asn1.create(Class.CONTEXT_SPECIFIC, 0, true, [member]);
-const der = (value: forge.asn1.Asn1): string => asn1.toDer(value).getBytes();
 const contentInfo = (bytes: string) => sequence(oid(OID.data), explicit(octets(bytes)));
 
 /** The bytes of PEM blocks, as forge's binary strings. */
@@ -43,7 +32,7 @@ export function trustStore(certificates: readonly (readonly [alias: string, pem:
       oid(OID.certBag),
       explicit(sequence(oid(OID.x509Certificate), explicit(octets(bytesOf(pem))))),
       set(
-        sequence(oid(OID.friendlyName), set(node(Type.BMPSTRING, alias))),
+        sequence(oid(OID.friendlyName), set(node(TYPE.BMPSTRING, alias))),
         sequence(oid(OID.trustedKeyUsage), set(oid(OID.anyExtendedKeyUsage))),
       ),
     ),
@@ -60,7 +49,7 @@ export function trustStore(certificates: readonly (readonly [alias: string, pem:
     forge.md.sha1.create(),
   );
   const mac = createHmac('sha1', Buffer.from(key.getBytes(), 'binary')).update(Buffer.from(safe, 'binary'));
-  const digest = sequence(sequence(oid(OID.sha1), node(Type.NULL, '')), octets(mac.digest('binary')));
+  const digest = sequence(sequence(oid(OID.sha1), nothing()), octets(mac.digest('binary')));
   const pfx = sequence(integer(3), contentInfo(safe), sequence(digest, octets(salt), integer(iterations)));
   return Buffer.from(der(pfx), 'binary');
 }

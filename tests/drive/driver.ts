@@ -70,6 +70,8 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       raw,
     });
     const identity = tls?.certificate && target.clients[tls.certificate];
+    // Without it nothing would be presented, and the refusal of nothing be taken for a refusal of this.
+    if (tls?.certificate && !identity) throw new Error(`no credential ${tls.certificate} to present`);
     const leg = tls
       ? { ...target, identity, version: tls.version ?? version }
       : { address: target.address, port: target.port, clear: true as const };

@@ -108,7 +108,7 @@ test('a pack that is read is the pack that was written', async () => {
   assert.deepEqual(read.hosts, ['provider.test']);
   assert.match(new X509Certificate(read.provider.certificate).subjectAltName ?? '', /DNS:provider\.test/);
   assert.equal(read.clients['wrong-issuer'].chain.length, 1);
-  assert.equal(read.crls.length, 2);
+  assert.equal(read.crls.length, 14);
 });
 
 test('renewing keeps the CAs, and replaces the rest', async () => {
@@ -198,7 +198,7 @@ describe('one clear error, naming the file', () => {
       /clients\/valid\.pem: holds no readable certificate/,
     ],
     ['clients/revoked.key', 'nonsense', /clients\/revoked\.key: holds no readable private key/],
-    ['provider/crl.pem', 'nonsense', /provider\/crl\.pem: does not hold two CRLs/],
+    ['provider/crl.pem', 'nonsense', /provider\/crl\.pem: does not hold the CRL of every CA/],
     ['provider/root.pem', '', /provider\/root\.pem: holds no readable certificate/],
   ];
   for (const [at, [file, content, says]] of table.entries()) {
@@ -211,6 +211,16 @@ describe('one clear error, naming the file', () => {
       assert.match(message, /assay pki --out .* --renew/);
     });
   }
+  test('a pack of an older version', async () => {
+    const dir = await copy('older');
+    const manifest = await manifestOf(dir);
+    const inventory = manifest.inventory.filter(({ file }) => file !== 'clients/name-nul.pem');
+    await writeFile(join(dir, 'pki.json'), JSON.stringify({ ...manifest, inventory }));
+    assert.match(
+      (await refusal(readPack(dir))).message,
+      /made by an older version, which had no credential `name-nul`; `assay pki --out .* --renew` renews it/,
+    );
+  });
   test("a key that is another certificate's", async () => {
     const dir = await copy('swapped');
     await writeFile(

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { credentialNames, type Hierarchy } from '../../../certs/index.ts';
+import { keptNames, type Hierarchy } from '../../../certs/index.ts';
 import type { OfferedVersion } from '../../model.ts';
 import { createFolder, removeFolder, writeFiles } from './site.ts';
 
@@ -89,7 +89,7 @@ export async function flawsOf(pki: Hierarchy): Promise<Flaws> {
   const folder = createFolder();
   writeFiles(folder, { 'trust.pem': [pki.root, pki.sub, ...pki.crls].join('\n') });
   const found = await Promise.all(
-    credentialNames.map(async (credential) => {
+    keptNames.map(async (credential) => {
       const { certificate, chain } = pki.clients[credential];
       const [leaf, issuers] = [`${credential}.pem`, `${credential}.chain.pem`];
       writeFiles(folder, { [leaf]: certificate, [issuers]: chain.join('\n') });

@@ -40,7 +40,7 @@ events {}
 http {
   access_log off;
   client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-  map $ssl_client_s_dn $ssp { default 0; "~(^|,)CN=${pki.ssp.replaceAll('.', '\\.')}(,|$)" 1; }
+  map $ssl_client_s_dn $ssp { default 0; "~^CN=${pki.ssp.replaceAll('.', '\\.')}(,|$)" 1; }
   ssl_certificate server.pem;
   ssl_certificate_key server.key;
   ssl_protocols ${knobs.protocols};
