@@ -3,6 +3,7 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { certifyCommand, keygenCommand, verifyCommand } from './certify.ts';
 import { EXIT, version } from './exit.ts';
 import { lintCommand } from './lint.ts';
+import { diffCommand } from './diff.ts';
 import { listCommand } from './list.ts';
 import { pkiCommand } from './pki.ts';
 import { reportCommand } from './report.ts';
@@ -34,6 +35,7 @@ function program(): Command {
   const commands = [
     runCommand(),
     reportCommand(),
+    diffCommand(),
     listCommand(),
     lintCommand(),
     pkiCommand(),

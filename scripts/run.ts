@@ -6,12 +6,16 @@ import { baseline, runPlan } from '../tests/run/engine.ts';
 import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
+import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
-import { exitOf, version } from './exit.ts';
+import { EXIT, exitOf, version } from './exit.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
+import { compare, differencesAsText } from './report/diff.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
+import { deadWaivers } from './report/view.ts';
 
 interface RunOptions {
   readonly mock?: string;
@@ -21,6 +25,8 @@ interface RunOptions {
   readonly concurrency: number;
   readonly allowPath: readonly string[];
   readonly strict?: boolean;
+  readonly waivers?: string;
+  readonly baseline?: string;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -55,6 +61,14 @@ export function runCommand(): Command {
       [],
     )
     .option('--strict', 'a failed SHOULD counts')
+    .option(
+      '--waivers <file>',
+      'failures that somebody answers for; one not needed or out of date fails the run',
+    )
+    .option(
+      '--baseline <record>',
+      'compare with an earlier record: the exit code is then that of `assay diff`',
+    )
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
       process.exitCode = await run(subject, options);
@@ -64,12 +78,17 @@ export function runCommand(): Command {
 async function run(file: string | undefined, options: RunOptions): Promise<number> {
   const screen = screenOf(process.stdout, process.env);
   await refuseFile(options.out);
+  const waivers = options.waivers === undefined ? undefined : await readWaivers(options.waivers);
+  const before =
+    options.baseline === undefined ? undefined : await readRecord(options.baseline, '--baseline');
   const started = new Date();
   const prepared = await prepare(file, options);
   try {
     const { profile } = prepared.run;
-    const planned = select(plan(profile, prepared.declared), options.case, prepared, file);
+    const whole = plan(profile, prepared.declared);
+    const planned = select(whole, options.case, prepared, file);
     const { subject, declared } = prepared;
+    if (waivers) refuseStray(waivers, whole, prepared, options.waivers ?? '');
     const what = subject.standIn ? `embedded provider ${subject.standIn}` : (file ?? '');
     screen.write(
       `Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`,
@@ -96,6 +115,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       notExamined: prepared.notExamined,
       shown: prepared.shown,
       unreachable: unreachable(profile, declared),
+      ...(waivers && { waivers: waiversFor(waivers, subject) }),
       ...(options.strict && { strict: true }),
       ...(options.case.length > 0 && { selection: options.case }),
     });
@@ -112,7 +132,10 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     ]);
     screen.write(summary(screen, record));
     screen.write(next(record, options.out));
-    return exitOf(record.verdict);
+    const compared = before && compare(before, record);
+    if (before && compared) screen.write(`\n${differencesAsText(before, record, compared)}`);
+    if (deadWaivers(record).length > 0) return EXIT.nonConformant;
+    return compared ? compared.exitCode : exitOf(record.verdict);
   } finally {
     await prepared.close();
   }
@@ -165,6 +188,25 @@ function select(
   return all
     .filter((planned) => globs.length === 0 || globs.some((glob) => matches(planned, glob)))
     .filter(({ id }) => !notExamined.some((each) => each.case === id));
+}
+
+/** A waiver for a case that does not exist would never be missed. */
+function refuseStray(
+  waivers: readonly Waiver[],
+  whole: readonly Planned[],
+  { shown, subject }: Prepared,
+  file: string,
+): void {
+  const known = new Set([...whole.map(({ id }) => id), ...shown.findings.map((finding) => finding.case)]);
+  const own = new Set(waiversFor(waivers, subject));
+  for (const [at, waiver] of waivers.entries()) {
+    if (own.has(waiver) && !known.has(waiver.case)) {
+      throw new ConfigurationError(
+        `${file}#/waivers/${at}/case`,
+        `there is no case ${JSON.stringify(waiver.case)}; \`assay list\` names them`,
+      );
+    }
+  }
 }
 
 /** A run must not find out at its end that it cannot be written. */

@@ -2,6 +2,7 @@ import { styleText } from 'node:util';
 import { excerpt } from '../../tests/oracle/response.ts';
 import type { Finding } from '../../tests/run/examine.ts';
 import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
+import { deadWaivers, waiverFault } from './view.ts';
 
 /** Where lines go, and what it can show. */
 export interface Screen {
@@ -58,15 +59,22 @@ export function summary(screen: Screen, record: RunRecord): string {
   const { findings, noted, pending, notExamined, verdict, selection } = record;
   const of = (outcome: string): readonly Finding[] =>
     findings.filter((finding) => finding.outcome === outcome);
+  const waived = (record.waivers ?? []).filter(({ state }) => state === 'applied');
+  const isWaived = (finding: Finding): boolean => waived.some((each) => each.case === finding.case);
   const wire = record.scope === 'wire' ? ' on the wire' : '';
   const counts = [
     `${of('pass').length} passed`,
-    `${of('fail').length} failed`,
+    `${of('fail').length - waived.length} failed`,
+    ...(waived.length > 0 ? [`${waived.length} waived`] : []),
     `${of('inconclusive').length} inconclusive`,
     ...(noted.length > 0 ? [`${noted.length} noted`] : []),
     ...(notExamined.length > 0 ? [`${notExamined.length} not examined`] : []),
   ];
   const lines = ['', `${paint(screen, STYLE[verdict], verdict)}${wire}: ${counts.join(', ')}`];
+  if (record.incomplete) {
+    const { because, examined, planned } = record.incomplete;
+    lines.push(`Incomplete: ${excerpt(because)}; ${examined} of ${planned} cases were examined.`);
+  }
   if (selection) lines.push(`Only the cases that match ${excerpt(selection.join(', '), 300)} were examined.`);
   if (pending.length > 0) {
     const wait = pending.length === 1 ? 'waits' : 'wait';
@@ -74,7 +82,18 @@ export function summary(screen: Screen, record: RunRecord): string {
       `${plural(pending.length, 'requirement')} ${wait} for evidence or attestation: ${pending.map(({ requirement }) => requirement).join(', ')}`,
     );
   }
-  const failed = of('fail');
+  for (const each of waived) {
+    lines.push(
+      excerpt(
+        `Waived: ${each.case} until ${each.expires} by ${each.owner} (${each.risk}): ${each.reason}`,
+        300,
+      ),
+    );
+  }
+  for (const each of deadWaivers(record)) {
+    lines.push(paint(screen, 'red', `The waiver for ${each.case} ${waiverFault(each)}.`));
+  }
+  const failed = of('fail').filter((finding) => !isWaived(finding));
   if (failed.length > 0) {
     lines.push('', 'Failed:');
     for (const { case: id, title, because, requirements } of failed) {

@@ -6,6 +6,7 @@ import { judge } from '../oracle/judge.ts';
 import type { Finding } from './examine.ts';
 import { nothingShown, waiting, type Shown } from './exhibits.ts';
 import { documentsOf, excludedClauses, scope } from './plan.ts';
+import { judgeWaivers, type Waiver } from './waivers.ts';
 
 export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
 
@@ -93,6 +94,9 @@ export interface RunFacts {
   readonly shown?: Shown;
   /** Clauses that no case of the plan bears on. */
   readonly unreachable?: RunRecord['excluded'];
+  /** Waivers for this subject; absent: none were asked for. */
+  readonly waivers?: readonly Waiver[];
+  readonly incomplete?: RunRecord['incomplete'];
 }
 
 /** SHALL and MUST in either sense bind; SHOULD warns, and counts only where the run is strict. */
@@ -108,6 +112,15 @@ export function verdictOf(findings: readonly Finding[], strict = false, unexamin
   return open ? 'inconclusive' : 'conformant';
 }
 
+/** The findings as they count: a failure that is waived counts as passed, though it stays a failure in the record. */
+export function withoutWaived(
+  findings: readonly Finding[],
+  waivers: readonly JudgedWaiver[] = [],
+): readonly Finding[] {
+  const waived = new Set(waivers.filter(({ state }) => state === 'applied').map((each) => each.case));
+  return findings.map((each) => (waived.has(each.case) ? { ...each, outcome: 'pass' } : each));
+}
+
 /** Findings and facts in, record out. */
 export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord {
   const { profile, edition, strict = false, notExamined = [], shown = nothingShown } = facts;
@@ -116,6 +129,10 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
   const noted = all
     .filter(({ level }) => level === 'noted')
     .map(({ level: _level, outcome: _outcome, ...rest }) => rest);
+  const waivers =
+    facts.waivers && judgeWaivers(facts.waivers, findings, facts.finished.toISOString().slice(0, 10));
+  const counted = withoutWaived(findings, waivers);
+  const unexamined = notExamined.length + (facts.incomplete ? 1 : 0);
   const clausesOf = new Map(
     scope(profile, edition).map(({ id, document }) => [id as string, document as string]),
   );
@@ -125,10 +142,10 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
     profile: profile.id,
     edition,
     documents: documentsOf(profile, edition).map((document) => {
-      const own = findings.filter(({ requirements }) =>
+      const own = counted.filter(({ requirements }) =>
         requirements.some((id) => clausesOf.get(id) === document.id),
       );
-      return { ...document, verdict: verdictOf(own, strict, notExamined.length) };
+      return { ...document, verdict: verdictOf(own, strict, unexamined) };
     }),
     requirements: scope(profile, edition).map(({ id, document, section, keyword, text }) => ({
       id,
@@ -142,8 +159,10 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
     ...(facts.selection && { selection: facts.selection }),
     started: facts.started.toISOString(),
     finished: facts.finished.toISOString(),
-    verdict: verdictOf(findings, strict, notExamined.length),
+    verdict: verdictOf(counted, strict, unexamined),
     ...(strict && { strict }),
+    ...(facts.incomplete && { incomplete: facts.incomplete }),
+    ...(waivers && { waivers }),
     findings,
     noted,
     pending,

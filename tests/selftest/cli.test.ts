@@ -220,7 +220,7 @@ test('a record that cannot be written is an error of ours: exit 3', async (t) =>
 });
 
 test('--help everywhere, with an example each', async () => {
-  for (const verb of [[], ['run'], ['report'], ['list'], ['pki'], ['serve'], ['token']]) {
+  for (const verb of [[], ['run'], ['report'], ['diff'], ['list'], ['pki'], ['serve'], ['token']]) {
     const { code, out } = await assay(...verb, '--help');
     assert.equal(code, 0);
     assert.match(out, /Examples?:/, verb.join(' '));
