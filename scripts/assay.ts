@@ -7,6 +7,7 @@ import { diffCommand } from './diff.ts';
 import { listCommand } from './list.ts';
 import { pkiCommand } from './pki.ts';
 import { reportCommand } from './report.ts';
+import { revocationCommand } from './revocation.ts';
 import { runCommand } from './run.ts';
 import { scanCommand } from './scan.ts';
 import { serveCommand } from './serve.ts';
@@ -41,6 +42,7 @@ function program(): Command {
     pkiCommand(),
     scanCommand(),
     serveCommand(),
+    revocationCommand(),
     tokenCommand(),
     keygenCommand(),
     certifyCommand(),

@@ -2,6 +2,7 @@ import { matchesGlob } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { createPace } from '../tests/drive/pace.ts';
 import { baseline, runPlan } from '../tests/run/engine.ts';
 import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
@@ -27,6 +28,7 @@ interface RunOptions {
   readonly strict?: boolean;
   readonly waivers?: string;
   readonly baseline?: string;
+  readonly polite?: number | true;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -36,6 +38,23 @@ function workers(value: string): number {
   if (!Number.isInteger(count) || count < 1 || count > 32)
     throw new InvalidArgumentError('a whole number from 1 to 32');
   return count;
+}
+
+/** Connections a second of `--polite` where no number is given. */
+const POLITE = 2;
+
+function rate(value: string): number {
+  const number = Number(value);
+  if (!(number >= 0.1 && number <= 100)) throw new InvalidArgumentError('a number from 0.1 to 100');
+  return number;
+}
+
+/** The same run, at most so many connections a second. */
+function paced(prepared: Prepared, polite: number | true | undefined): Prepared {
+  if (polite === undefined) return prepared;
+  const pace = createPace(polite === true ? POLITE : polite);
+  const { run } = prepared;
+  return { ...prepared, run: { ...run, target: { ...run.target, pace } } };
 }
 
 /** `assay run`: examines a subject, streams the table, writes the record. */
@@ -69,6 +88,11 @@ export function runCommand(): Command {
       '--baseline <record>',
       'compare with an earlier record: the exit code is then that of `assay diff`',
     )
+    .option(
+      '--polite [n]',
+      'at most n connections a second, one case at a time, for environments that throttle (default: 2)',
+      rate,
+    )
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
       process.exitCode = await run(subject, options);
@@ -82,7 +106,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
   const before =
     options.baseline === undefined ? undefined : await readRecord(options.baseline, '--baseline');
   const started = new Date();
-  const prepared = await prepare(file, options);
+  const prepared = paced(await prepare(file, options), options.polite);
   try {
     const { profile } = prepared.run;
     const whole = plan(profile, prepared.declared);
@@ -102,7 +126,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       prepared.run,
       planned,
       start,
-      options.concurrency,
+      options.polite === undefined ? options.concurrency : 1,
       start.accepted ? table.row : undefined,
     );
     const record = assemble(findings, {

@@ -5,6 +5,7 @@ import type { Exchange, IdentityToken, Observation, TlsVersion } from '../model.
 import { enumerateOffer, offer } from './offer.ts';
 import { send, type Bounds } from './http.ts';
 import { createLine, type Line } from './line.ts';
+import type { Pace } from './pace.ts';
 import type { Redactor, Secret } from './redact.ts';
 
 /** A subject as it is dialled, with what the harness presents to it. */
@@ -22,6 +23,8 @@ export interface Target {
   readonly trust: readonly string[];
   /** What there is to present. */
   readonly clients: Readonly<Partial<Record<CredentialName | RevocableName, Credential>>>;
+  /** Waits for the turn of the next connection; absent: at once. */
+  readonly pace?: Pace;
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
   readonly shared?: boolean;
   /** Mints an ID token of the issuer that the subject trusts. */
@@ -56,6 +59,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
     const bearer = wanted && (await target.mint?.(wanted));
+    await target.pace?.();
     const keepAlive = target.shared === true && tls?.certificate === 'valid' && tls.version === undefined;
     const request = compose({
       keepAlive,

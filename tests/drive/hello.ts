@@ -2,6 +2,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { connect, isIP } from 'node:net';
 import type { Offer, OfferedVersion } from '../model.ts';
 import { createFlightReader, createSslV2Reader, type Flight } from './flight.ts';
+import type { Pace } from './pace.ts';
 
 /** What came of one ClientHello. Only the peer's doing is an answer. */
 export type HelloAnswer =
@@ -20,6 +21,8 @@ export interface HelloTarget {
   readonly address: string;
   readonly port: number;
   readonly servername: string;
+  /** Waits for the turn of the next connection; absent: at once. */
+  readonly pace?: Pace;
   /** Told of each connection that is dialled. */
   readonly onDial?: () => void;
 }
@@ -137,7 +140,12 @@ const SETTLE_MS = 300;
  * Sends one ClientHello over a connection of its own and reads one flight. No cryptography: nothing is finished.
  * @param patience milliseconds for the whole of it, however slowly the peer drips
  */
-export function hello(target: HelloTarget, offer: Offer, patience = 5_000): Promise<HelloResult> {
+export async function hello(target: HelloTarget, offer: Offer, patience = 5_000): Promise<HelloResult> {
+  await target.pace?.();
+  return ask(target, offer, patience);
+}
+
+function ask(target: HelloTarget, offer: Offer, patience: number): Promise<HelloResult> {
   const bytes = clientHello(offer, target.servername);
   return new Promise((resolve) => {
     target.onDial?.();
