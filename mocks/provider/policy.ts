@@ -1,5 +1,6 @@
 import type { SecureVersion } from 'node:tls';
 import { byFile, type RevocationPolicy } from './revocation.ts';
+import type { RetrievalPolicy } from './retrieval.ts';
 import { READ_BY_ID, requestRejections } from './request-rules.ts';
 import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
 
@@ -93,6 +94,8 @@ export interface Policy {
   readonly outcome: OutcomeShape;
   /** What it does to the answer of a valid request. */
   readonly answer: AnswerShape;
+  /** What it decides about a retrieval for the NRL. */
+  readonly retrieval: RetrievalPolicy;
   /** `Cache-Control` on answers, on its own errors and on the page that refuses a certificate. */
   readonly cacheAnswer: string | undefined;
   readonly cacheError: string | undefined;
@@ -197,6 +200,7 @@ export const conformant: Policy = {
     readsChunks: true,
     writesXml: true,
   },
+  retrieval: { wraps: false, unknown: 404, wantsHeaders: true },
   cacheAnswer: 'no-store',
   cacheError: 'no-store',
   cacheRefusal: 'no-store',

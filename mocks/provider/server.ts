@@ -21,6 +21,7 @@ import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import { openDiary, type Diary } from './diary.ts';
 import { answerTo, asXml, etagOf, type Resource } from './resources.ts';
+import { retrieve } from './retrieval.ts';
 import { judgeRequest, type Reason, type Registration } from './rules.ts';
 
 /** A provider that listens on loopback. */
@@ -212,6 +213,7 @@ async function respond(
     response.end(page);
     return;
   }
+  if (retrieve(request, response, policy.retrieval, cache(policy.cacheAnswer))) return;
   const body = await bodyOf(request);
   const roots = rootsAt(self.url);
   const path = new URL(request.url ?? '/', self.url).pathname;

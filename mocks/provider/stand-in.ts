@@ -4,6 +4,7 @@ import { mutants, variants } from './mutants.ts';
 import type { Policy } from './policy.ts';
 import type { RevocationPlace } from './revocation.ts';
 import { requestMutants } from './request-mutants.ts';
+import { retrievalMutants, retrievalVariants } from './retrieval-mutants.ts';
 import { revocationMutants, revocationVariants, unasking } from './revocation-mutants.ts';
 import { startProvider, type Provider } from './server.ts';
 
@@ -13,6 +14,8 @@ export const standInNames: readonly string[] = [
   ...Object.keys(mutants),
   ...Object.keys(revocationVariants),
   ...Object.keys(requestMutants),
+  ...Object.keys(retrievalVariants),
+  ...Object.keys(retrievalMutants),
   ...Object.keys(revocationMutants),
   ...Object.keys(unasking),
   ...Object.keys(absentees),
@@ -23,6 +26,8 @@ const catalogue = {
   ...variants,
   ...mutants,
   ...requestMutants,
+  ...retrievalVariants,
+  ...retrievalMutants,
   ...revocationVariants,
   ...revocationMutants,
   ...unasking,

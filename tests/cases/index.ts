@@ -3,6 +3,7 @@ import cacheControl from './cache-control.ts';
 import clientCertificate from './client-certificate.ts';
 import connection from './connection.ts';
 import error from './error.ts';
+import retrieval from './retrieval.ts';
 import revocation from './revocation.ts';
 import request from './request.ts';
 import response from './response.ts';
@@ -22,4 +23,5 @@ export const catalogue: readonly Case[] = [
   ...error,
   ...cacheControl,
   ...response,
+  ...retrieval,
 ];

@@ -268,9 +268,13 @@ function helloTrait(seen: Observation, trait: 'secure-renegotiation' | 'no-compr
 function suitesSupported(seen: Observation, groups: readonly SuiteGroup[]): Verdict {
   if (seen.kind !== 'suites') return inconclusive(describe(seen));
   const { accepted: suites } = seen;
-  // A server with an EC key alone cannot pick an RSA suite: strings that name no other are not demanded of it.
+  // A server with an EC key alone cannot pick an RSA suite: strings that name no other are not demanded of it,
+  // unless the document has RSA suites alone.
   const rsa = suites.some((suite) => suite.includes('_RSA_'));
-  const due = groups.filter((group) => rsa || group.suites.some((suite) => suite.includes('_ECDSA_')));
+  const mixed = groups.some((group) => group.suites.some((suite) => suite.includes('_ECDSA_')));
+  const due = groups.filter(
+    (group) => rsa || !mixed || group.suites.some((suite) => suite.includes('_ECDSA_')),
+  );
   const wanting = due.filter((group) => !group.suites.some((suite) => suites.includes(suite)));
   return wanting.length > 0
     ? fail(`no suite of ${wanting.map(({ name }) => name).join(', ')} is accepted`)

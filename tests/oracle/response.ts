@@ -8,13 +8,15 @@ export const headerValues = (seen: Response, name: string): readonly string[] =>
 
 /**
  * The payload of the valid exchange: a success status and the expected resource.
- * @param payload `resourceType`, or a media type where there is a slash in it
+ * @param payload `resourceType`, or a media type where there is a slash in it; `|` between alternatives
  */
 export const isPayload = (seen: Observation, payload: string): boolean =>
   seen.kind === 'response' &&
   seen.status >= 200 &&
   seen.status < 300 &&
-  (payload.includes('/') ? mediaTypeOf(seen) === payload : seen.resourceType === payload);
+  payload
+    .split('|')
+    .some((each) => (each.includes('/') ? mediaTypeOf(seen) === each : seen.resourceType === each));
 
 /** Type and subtype of the content, in lower case and without parameters (RFC 9110 §8.3.1). */
 export const mediaTypeOf = (seen: Response): string | undefined =>

@@ -1,5 +1,6 @@
 import type { Profile } from '../model.ts';
 import { gpconnect } from './gpconnect.ts';
+import { nrl } from './nrl.ts';
 
 /** Every profile that a subject can be held to. */
-export const profiles: readonly Profile[] = [gpconnect];
+export const profiles: readonly Profile[] = [gpconnect, nrl];

@@ -1,9 +1,17 @@
 import { gpconnectApi, gpconnectErrors, gpconnectSecurity } from './gpconnect.ts';
 import type { ftrsSecurity } from './ftrs.ts';
 import { gpconnectToken } from './gpconnect-token.ts';
+import { nrlRetrieval, nrlSecurity } from './nrl.ts';
 import type { Document, Requirement } from './requirement.ts';
 
-const documents = [gpconnectSecurity, gpconnectToken, gpconnectErrors, gpconnectApi] as const;
+const documents = [
+  gpconnectSecurity,
+  gpconnectToken,
+  gpconnectErrors,
+  gpconnectApi,
+  nrlSecurity,
+  nrlRetrieval,
+] as const;
 
 /** The FtRS document is held by no profile of the catalogue yet; its ids are known so that cases can name them. */
 export type DocumentId = (typeof documents)[number]['id'] | (typeof ftrsSecurity)['id'];

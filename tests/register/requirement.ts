@@ -14,6 +14,8 @@ export interface Requirement {
   readonly attestable?: true;
   /** Why it is not decided by cases, or how the clause is read. */
   readonly because?: string;
+  /** Clauses of other documents that say the same: their cases decide this one too. */
+  readonly restates?: readonly string[];
   /** The editions that have this clause; absent: all. */
   readonly editions?: readonly string[];
 }

@@ -61,7 +61,14 @@ export function scope(profile: Profile, edition: string): readonly Clause[] {
 const learns = ({ learns: way }: Case, declared: Learning | 'none' | 'any'): boolean =>
   way === undefined || declared === 'any' || way === (declared === 'none' ? 'file' : declared);
 
-/** The cases that bear on a clause in scope, in the catalogue's order. */
+/** Whether a case decides a clause, by its own name or by that of one that it restates. */
+export const bears = (
+  { requirements }: Pick<Case, 'requirements'>,
+  { id, decidedBy, restates = [] }: Clause,
+): boolean =>
+  requirements.includes(id) ||
+  (decidedBy === undefined && requirements.some((each) => restates.includes(each)));
+
 /** The field of the subject file in which a piece of test data is given. */
 export const fieldOf = (name: string): string => {
   if (name.startsWith('sibling')) return 'siblings';
@@ -100,7 +107,7 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
   const clauses = scope(profile, declared.edition);
   return catalogue.flatMap((entry) => {
     if (!learns(entry, declared.revocation ?? 'file')) return [];
-    const borne = clauses.filter(({ id }) => entry.requirements.includes(id));
+    const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
     const level = bound ? strongest(borne) : 'noted';
@@ -152,9 +159,8 @@ export function setOf(profile: Profile, edition: string, document?: string): Req
   const clauses = scope(profile, edition).filter(
     (clause) => document === undefined || clause.document === document,
   );
-  const ids = clauses.map(({ id }) => id);
   const held = catalogue
-    .filter(({ requirements }) => requirements.some((id) => ids.includes(id)))
+    .filter((entry) => clauses.some((clause) => bears(entry, clause)))
     .map(({ id, requirements, expect, stimulus }) => ({ id, requirements, expect, stimulus }));
   return { id: `${document ?? profile.id}@${edition}/1`, digest: digestOf([clauses, held]) };
 }

@@ -1,11 +1,12 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { readAuthorities, readPack, revocationOf, validity } from '../../certs/pack.ts';
-import { referenceAt } from '../../mocks/provider/data.ts';
+import { ASID, referenceAt } from '../../mocks/provider/data.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
+import { recordsAt } from '../../mocks/provider/retrieval.ts';
 import type { Target } from '../drive/driver.ts';
 import { createRedactor } from '../drive/redact.ts';
-import type { Profile } from '../model.ts';
+import type { Addressee, Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
@@ -102,12 +103,13 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
     undefined,
     way === 'file' ? undefined : attending?.place(way),
   );
-  const url = new URL(provider.url);
+  const subject: Addressee = profile.id === 'nrl' ? recordsAt(provider.url, ASID) : referenceAt(provider.url);
+  const url = new URL(subject.url);
   const destination = { host: '127.0.0.1', port: provider.port, addresses: ['127.0.0.1'] };
   return {
     run: {
       profile,
-      subject: referenceAt(provider.url),
+      subject,
       target: {
         ...targetOf(url, destination, hierarchy, [hierarchy.root]),
         shared: true,
@@ -118,7 +120,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
       bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
     declared: { ...everythingOn(edition ?? profile.editions[0]), revocation: way },
-    subject: { url: provider.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
+    subject: { url: subject.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
     notExamined: [],
     shown: nothingShown,
     warnings: [],

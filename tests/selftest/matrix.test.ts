@@ -6,6 +6,7 @@ import { absentees } from '../../mocks/provider/absentees.ts';
 import { mutants, variants } from '../../mocks/provider/mutants.ts';
 import { requestMutants } from '../../mocks/provider/request-mutants.ts';
 import { revocationMutants, revocationVariants } from '../../mocks/provider/revocation-mutants.ts';
+import { retrievalMutants, retrievalVariants } from '../../mocks/provider/retrieval-mutants.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
@@ -161,11 +162,13 @@ test('closing without a word is judged the same, thirty times under load', async
 });
 
 describe('the matrix is whole', () => {
-  const all = { ...mutants, ...requestMutants, ...revocationMutants };
+  const all = { ...mutants, ...requestMutants, ...revocationMutants, ...retrievalMutants };
   const owned = new Set(Object.values(all).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is told apart by a variant', () => {
     const shown = new Set(
-      Object.values({ ...variants, ...revocationVariants }).flatMap(({ differs = [] }) => differs),
+      Object.values({ ...variants, ...revocationVariants, ...retrievalVariants }).flatMap(
+        ({ differs = [] }) => differs,
+      ),
     );
     const noted = catalogue.filter(({ bearing }) => bearing === 'noted').map(({ id }) => id);
     assert.deepEqual(
