@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { certifyCommand, keygenCommand, verifyCommand } from './certify.ts';
 import { EXIT, version } from './exit.ts';
+import { judgeConsumerCommand } from './judge-consumer.ts';
 import { lintCommand } from './lint.ts';
 import { diffCommand } from './diff.ts';
 import { listCommand } from './list.ts';
@@ -43,6 +44,7 @@ function program(): Command {
     scanCommand(),
     serveCommand(),
     revocationCommand(),
+    judgeConsumerCommand(),
     tokenCommand(),
     keygenCommand(),
     certifyCommand(),

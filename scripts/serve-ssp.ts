@@ -42,7 +42,7 @@ export interface OpenSsp {
 }
 
 /** Loopback names are in the certificate whatever else is. */
-const NAMES = ['localhost', '127.0.0.1', '::1'];
+export const NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /** Starts the listening SSP beside an embedded provider, with its management port and the consumer's files. */
 export async function openSsp(
@@ -110,7 +110,7 @@ const opened = (stream: NodeJS.WritableStream, file: string | undefined): Promis
       });
 
 /** A registry with the embedded provider and one consumer: what works at once, and an example to change. */
-async function exampleRegistry(file: string, { url, port, asid }: Provider): Promise<string> {
+export async function exampleRegistry(file: string, { url, port, asid }: Provider): Promise<string> {
   const ids = [...new Set(interactions.map(({ id }) => id))];
   const registry = {
     senders: [{ asid: ASID.consumer, fqdn: DEFAULT_CONSUMER, interactions: ids }],
@@ -122,7 +122,7 @@ async function exampleRegistry(file: string, { url, port, asid }: Provider): Pro
 }
 
 /** The consumer's files. A certificate that is still good under the pack's CA stays: a consumer installs it once. */
-async function placeConsumer(dir: string, { consumer, crls }: ConsumerPki, { root, sub }: Hierarchy) {
+export async function placeConsumer(dir: string, { consumer, crls }: ConsumerPki, { root, sub }: Hierarchy) {
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const kept = await stillGood(dir, sub);
   const chainOf = ({ certificate, chain }: Credential): string => [certificate, ...chain].join('');

@@ -29,6 +29,7 @@ const EXIT_USAGE = 4;
 /** Debian packages by the program that they bring. */
 const DEBIAN_PACKAGES = {
   nginx: 'nginx-light',
+  curl: 'curl',
   chromium: 'chromium',
   openssl: 'openssl',
   apache2: 'apache2-bin', // the server without its service

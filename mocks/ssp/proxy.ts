@@ -69,6 +69,8 @@ export interface SspOptions {
   readonly listen?: { readonly address?: string; readonly port?: number };
   readonly tls?: ConsumerTls;
   readonly bounds?: Partial<SspBounds>;
+  /** Told of every TCP connection. */
+  readonly onConnection?: () => void;
   /** Told of every request when it is over. Not redacted. */
   readonly onPassage?: (passage: Passage) => void;
 }
@@ -252,6 +254,7 @@ export async function startSsp(options: SspOptions): Promise<Ssp> {
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     sockets.add(socket);
+    options.onConnection?.();
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
   });
   await new Promise<void>((ready, failed) => {
