@@ -1,5 +1,5 @@
 import type { Expectation, Observation, Strength, SuiteGroup, Verdict } from '../model.ts';
-import { answerFaults } from './outcome.ts';
+import { answerFaults, madeBySsp } from './outcome.ts';
 import { r4Faults } from './r4-outcome.ts';
 import {
   blames,
@@ -70,6 +70,9 @@ export function judge(
     return inconclusive(
       `HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`,
     );
+  }
+  if (seen.kind === 'response' && madeBySsp(seen)) {
+    return inconclusive(`the SSP answered, not the provider: ${refusalOf(seen)}`);
   }
   switch (expected.kind) {
     case 'accepted':

@@ -63,3 +63,26 @@ export function answerFaults(seen: Response, answer: ErrorAnswer): readonly stri
   const judged = issues.map((issue) => issueFaults(issue, answer));
   return [...faults, ...(judged.reduce((best, next) => (next.length < best.length ? next : best)) ?? [])];
 }
+
+/** Code systems of the outcomes that the SSP makes itself (GP Connect error handling guidance, errors from the SSP). */
+const SSP_SYSTEMS = [
+  'http://fhir.nhs.net/ValueSet/gpconnect-schedule-response-code-1-0',
+  'https://fhir.nhs.uk/StructureDefinition/spine-operationoutcome-1',
+];
+
+/**
+ * Whether an outcome was made by the SSP on the way and not by the provider: no profile, and the HTTP status where a
+ * provider has a Spine code, or one of the SSP's own code systems.
+ */
+export function madeBySsp(seen: Response): boolean {
+  if (seen.resourceType !== 'OperationOutcome') return false;
+  const resource = parse(seen.body);
+  const meta = resource?.['meta'];
+  if (isObject(meta) && Array.isArray(meta['profile']) && meta['profile'].length > 0) return false;
+  return objects(resource?.['issue']).some(({ details }) =>
+    objects(isObject(details) ? details['coding'] : undefined).some(
+      ({ system, code }) =>
+        SSP_SYSTEMS.includes(String(system)) || (seen.status >= 400 && String(code) === String(seen.status)),
+    ),
+  );
+}

@@ -42,6 +42,8 @@ const family = (rule: Rule): string => (rule.startsWith('token') ? 'token' : rul
  * `undefined`: the answer may be believed to be about `rule`.
  */
 export function blames(seen: Response, rule: Rule): string | undefined {
+  // A request as a whole can rightly be blamed on any part of it.
+  if (rule === 'request') return undefined;
   const own = NAMES[family(rule)];
   if (own?.test(seen.body)) return undefined;
   return Object.entries(NAMES).find(([, words]) => words.test(seen.body))?.[0];

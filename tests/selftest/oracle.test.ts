@@ -247,3 +247,26 @@ describe('cipher suites', () => {
     assert.equal(outcomeOf(ordered, suites('single')), 'inconclusive');
   });
 });
+
+describe('an outcome that the SSP made says nothing of the provider', () => {
+  const made = (coding: object, profile?: string): Observation =>
+    response(
+      403,
+      JSON.stringify({
+        resourceType: 'OperationOutcome',
+        ...(profile !== undefined && { meta: { profile: [profile] } }),
+        issue: [{ severity: 'error', code: 'forbidden', details: { coding: [coding] } }],
+      }),
+      { resourceType: 'OperationOutcome' },
+    );
+  const expected = request('request');
+  const system = 'http://fhir.nhs.net/ValueSet/gpconnect-schedule-response-code-1-0';
+  test('its own code system', () =>
+    assert.equal(outcomeOf(expected, made({ system, code: '403' })), 'inconclusive'));
+  test('the status where a Spine code is due', () =>
+    assert.equal(outcomeOf(expected, made({ code: '403' })), 'inconclusive'));
+  test('a Spine code is the provider’s', () =>
+    assert.equal(outcomeOf(expected, made({ code: 'BAD_REQUEST' })), 'pass'));
+  test('and so is whatever carries a profile', () =>
+    assert.equal(outcomeOf(expected, made({ system, code: '403' }, 'https://profile.test')), 'pass'));
+});
