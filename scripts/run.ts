@@ -3,7 +3,9 @@ import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createPace } from '../tests/drive/pace.ts';
-import { baseline, runPlan } from '../tests/run/engine.ts';
+import { lifecycle } from '../tests/run/lifecycle.ts';
+import type { Finding } from '../tests/run/examine.ts';
+import { baseline, type Baseline, runPlan } from '../tests/run/engine.ts';
 import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
@@ -29,6 +31,7 @@ interface RunOptions {
   readonly waivers?: string;
   readonly baseline?: string;
   readonly polite?: number | true;
+  readonly lifecycle?: number | true;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -47,6 +50,24 @@ function rate(value: string): number {
   const number = Number(value);
   if (!(number >= 0.1 && number <= 100)) throw new InvalidArgumentError('a number from 0.1 to 100');
   return number;
+}
+
+function seconds(value: string): number {
+  const number = Number(value);
+  if (!(number >= 1 && number <= 3600)) throw new InvalidArgumentError('seconds, from 1 to 3600');
+  return number;
+}
+
+/** The lifecycle of a certificate, where it is asked for. It comes last: it is the one thing that changes the CAs. */
+async function lifeOf(
+  prepared: Prepared,
+  start: Baseline,
+  wanted: number | true | undefined,
+): Promise<readonly Finding[]> {
+  if (wanted === undefined || !start.accepted) return [];
+  const { revocation } = prepared.declared;
+  const way = revocation === 'crldp' ? 'crldp' : 'ocsp';
+  return [await lifecycle(prepared.run, start, way, wanted === true ? {} : { limit: wanted * 1000 })];
 }
 
 /** The same run, at most so many connections a second. */
@@ -93,6 +114,11 @@ export function runCommand(): Command {
       'at most n connections a second, one case at a time, for environments that throttle (default: 2)',
       rate,
     )
+    .option(
+      '--lifecycle [seconds]',
+      'at the end revoke a certificate and tell after how long it is refused, or give up (default: 300)',
+      seconds,
+    )
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
       process.exitCode = await run(subject, options);
@@ -129,7 +155,9 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       options.polite === undefined ? options.concurrency : 1,
       start.accepted ? table.row : undefined,
     );
-    const record = assemble(findings, {
+    const life = await lifeOf(prepared, start, options.lifecycle);
+    for (const { because } of life) screen.write(`note  lifecycle/revoked  ${because}\n`);
+    const record = assemble([...findings, ...life], {
       version,
       profile,
       edition: declared.edition,

@@ -31,7 +31,7 @@ export const revocationVariants: Readonly<Record<string, Variant>> = {
   },
   'conformant-ocsp-patient': {
     title: 'waits for a slow OCSP responder',
-    policy: asking('ocsp', { patience: 30_000 }),
+    policy: asking('ocsp', { patience: 60_000 }),
     differs: ['ocsp/slow'],
   },
   'conformant-ocsp-believes-stale': {

@@ -28,7 +28,7 @@ export const byFile: RevocationPolicy = {
   believes: new Set(),
   heeds: true,
   asks: true,
-  patience: 3_000,
+  patience: 10_000,
 };
 
 /** Where a provider that learns by asking asks, and what it has to know for it. */

@@ -54,7 +54,11 @@ export function enrol(book: Book, { credentials, secondSub, revokedSub }: Revoca
       if (below === 'revoked-sub') book.revoke(sub, longAgo());
     }
     if (what === 'revoked') book.revoke(leaf, longAgo());
-    const behaviour = name.startsWith('ocsp-') && ocspBehaviours.find((each) => each === what);
+    // Of a good and of a revoked one the CA's own decision is told, so that it can change.
+    const behaviour =
+      name.startsWith('ocsp-') &&
+      !/^(good|revoked)$/.test(what) &&
+      ocspBehaviours.find((each) => each === what);
     if (behaviour) book.behave(leaf, behaviour);
   }
   book.publish();

@@ -1,3 +1,4 @@
+import type { RevocableName } from '../../certs/revocable.ts';
 import { createDriver, enumerateSuites, type Target } from '../drive/driver.ts';
 import type { Bounds } from '../drive/http.ts';
 import type { Redactor } from '../drive/redact.ts';
@@ -14,6 +15,8 @@ export interface Run {
   readonly bounds?: Partial<Bounds>;
   /** How often our revocation service was asked; absent: the subject has none to ask. */
   readonly asked?: () => number;
+  /** Revokes a credential and publishes that; absent: nobody could learn of it. */
+  readonly revoke?: (name: RevocableName) => void;
 }
 
 /** What the subject did with the valid exchange before any case was driven. */

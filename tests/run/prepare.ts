@@ -59,7 +59,7 @@ export function profileNamed(name: string, place: string): Profile {
 }
 
 /** Milliseconds for one exchange: an embedded provider is near, a subject may be far and slow. */
-const PATIENCE = { standIn: 2_000, askingStandIn: 20_000, subject: 10_000 } as const;
+const PATIENCE = { standIn: 2_000, askingStandIn: 60_000, subject: 10_000 } as const;
 
 function targetOf(
   url: URL,
@@ -96,7 +96,8 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
   checkStandIn(name, '--mock');
   const hierarchy = await createHierarchy();
   const way = policyOf(name)?.revocation.source ?? 'file';
-  const attending = way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities);
+  const attending =
+    way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities, { slow: 15_000 });
   const provider = await startStandIn(
     name,
     hierarchy,
@@ -115,7 +116,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
         shared: true,
         ...(attending && { clients: attending.clients }),
       },
-      ...(attending && { asked: attending.asked }),
+      ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       redactor: createRedactor(),
       bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
@@ -169,7 +170,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
         ...targetOf(url, destination, hierarchy, anchors),
         ...(attending && { clients: attending.clients }),
       },
-      ...(attending && { asked: attending.asked }),
+      ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.subject },
     },

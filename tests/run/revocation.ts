@@ -1,5 +1,6 @@
+import { X509Certificate } from 'node:crypto';
 import type { Authorities, Hierarchy } from '../../certs/index.ts';
-import { createRevocables } from '../../certs/revocable.ts';
+import { createRevocables, type RevocableName } from '../../certs/revocable.ts';
 import { bookOf, enrol, startRevocation, type Revocation } from '../../mocks/revocation/index.ts';
 import type { RevocationPlace } from '../../mocks/provider/revocation.ts';
 import type { Target } from '../drive/driver.ts';
@@ -9,6 +10,8 @@ export interface Attending {
   readonly revocation: Revocation;
   readonly clients: Target['clients'];
   readonly asked: () => number;
+  /** Revokes a leaf of the sub CA and publishes that. */
+  readonly revoke: (name: RevocableName) => void;
   /** What an embedded provider has to know to ask in one of the two ways. */
   readonly place: (way: 'ocsp' | 'crldp') => RevocationPlace;
 }
@@ -38,6 +41,11 @@ export async function attend(
       revocation,
       clients: { ...hierarchy.clients, ...revocables.credentials },
       asked: () => book.total,
+      revoke: (name) => {
+        const { serialNumber } = new X509Certificate(revocables.credentials[name].certificate);
+        book.revoke({ issuer: 'sub', serial: serialNumber });
+        book.publish();
+      },
       place: (way) => ({
         url: revocation.url,
         intermediates: (way === 'ocsp'

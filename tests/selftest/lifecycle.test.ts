@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { createHierarchy } from '../../certs/index.ts';
+import type { Provider } from '../../mocks/provider/server.ts';
+import { startStandIn } from '../../mocks/provider/stand-in.ts';
+import { baseline } from '../run/engine.ts';
+import type { Finding } from '../run/examine.ts';
+import { lifecycle } from '../run/lifecycle.ts';
+import { attend, type Attending } from '../run/revocation.ts';
+import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
+import { runOf } from './stand.ts';
+
+/** Each test has CAs of its own: a lifecycle changes them. */
+const pki = createHierarchy();
+
+async function lived(
+  way: 'ocsp' | 'crldp',
+  start: (attending: Attending) => Promise<Provider>,
+): Promise<Finding> {
+  const hierarchy = await pki;
+  const attending = await attend(hierarchy, hierarchy.authorities);
+  try {
+    const provider = await start(attending);
+    try {
+      const run = {
+        ...runOf(provider, hierarchy, 20_000),
+        asked: attending.asked,
+        revoke: attending.revoke,
+      };
+      const asking = { ...run, target: { ...run.target, clients: attending.clients } };
+      return await lifecycle(asking, await baseline(asking), way, { limit: 3_000, interval: 200 });
+    } finally {
+      await provider.close();
+    }
+  } finally {
+    await attending.revocation.close();
+  }
+}
+const standIn = (way: 'ocsp' | 'crldp', name: string) =>
+  lived(way, async (attending) => startStandIn(name, await pki, undefined, attending.place(way)));
+
+describe('a certificate from issue to refusal', () => {
+  for (const way of ['ocsp', 'crldp'] as const) {
+    test(`${way}: refused by a provider that asks, and after how long`, async () => {
+      const { outcome, because, times } = await standIn(way, `conformant-${way}`);
+      assert.equal(outcome, 'pass', because);
+      assert.match(because, /^\d+\.\d s after publication refused/);
+      assert.ok(times >= 2);
+    });
+    test(`${way}: still let in by a provider that disregards it, when the time is over`, async () => {
+      const { outcome, because } = await standIn(way, `${way}-disregards-revoked`);
+      assert.equal(outcome, 'fail', because);
+      assert.match(because, /the last try: accepted/);
+    });
+    test(`${way}: no verdict on a provider that never asks`, async () => {
+      assert.equal((await standIn(way, `${way}-never-asks`)).outcome, 'inconclusive');
+    });
+  }
+  test('without a service to revoke in, it names the fields', async () => {
+    const provider = await startStandIn('conformant', await pki);
+    const run = runOf(provider, await pki);
+    try {
+      const { outcome, because } = await lifecycle(run, await baseline(run), 'ocsp');
+      assert.equal(outcome, 'inconclusive');
+      assert.match(because, /`callback`/);
+    } finally {
+      await provider.close();
+    }
+  });
+  const skip =
+    nginxPath === undefined
+      ? 'nginx is not installed (apt-get install --no-install-recommends nginx-light)'
+      : false;
+  test('nginx with ssl_ocsp leaf', { skip }, async () => {
+    const { outcome, because } = await lived('ocsp', async (attending) =>
+      startNginx(await pki, {
+        revocation: `ssl_ocsp leaf; ssl_ocsp_responder ${attending.revocation.url.href}ocsp;`,
+      }),
+    );
+    assert.equal(outcome, 'pass', because);
+    assert.match(because, /HTTP 400/);
+  });
+});
