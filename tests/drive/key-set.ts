@@ -135,7 +135,8 @@ export const keyScenarios: Readonly<Record<string, { readonly title: string; rea
 export async function observeKeySet(name: string, scene: KeyScene): Promise<KeyObservation> {
   const scenario = keyScenarios[name];
   if (!scenario) throw new RangeError(`no key-set case is called ${name}`);
-  const control = await scene.present(await minted(scene));
+  // Before anything changes the subject fetches the key set for the first time, and may be slow to.
+  const { seen: control } = await until(scene, 'a good token', 'accepted', await minted(scene));
   try {
     return { control, ...(await scenario.run(scene)) };
   } finally {
