@@ -3,6 +3,7 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { kinds } from '../tests/evidence/index.ts';
 import { requestMutants } from '../mocks/provider/request-mutants.ts';
+import { retrievalMutants } from '../mocks/provider/retrieval-mutants.ts';
 import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
 import { everythingOn, fieldOf, plan, scope, setOf } from '../tests/run/plan.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
@@ -24,7 +25,12 @@ export function catalogueOf(name: string, chosen?: string) {
     );
   }
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
-  const entries = Object.entries({ ...mutants, ...requestMutants, ...revocationMutants });
+  const entries = Object.entries({
+    ...mutants,
+    ...requestMutants,
+    ...retrievalMutants,
+    ...revocationMutants,
+  });
   return {
     profile: profile.id,
     set: setOf(profile, edition),
