@@ -5,6 +5,8 @@ import type { IncomingMessage } from 'node:http';
 import { connect as connectTcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
+import { recordsAt } from '../../mocks/provider/retrieval.ts';
+import { ASID } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { auditLine } from '../../mocks/ssp/audit.ts';
 import { readTarget } from '../../mocks/ssp/target.ts';
@@ -117,6 +119,22 @@ describe('a consumer made of curl alone', { skip }, () => {
     } finally {
       await stage.close();
       await provider.close();
+    }
+  });
+
+  test('retrieves a record from the reference provider', async () => {
+    const reference = await startStandIn('conformant', (await worlds).pki);
+    const { url, data } = recordsAt(reference.url, ASID);
+    const stage = await startStage({ ...reference, url });
+    try {
+      const target = `${stage.url}/${encodeURIComponent(`${url}/${data.document}`)}`;
+      const { status, head, body } = await curl(folder.path, ...asFlags(headersFor(url, NRL)), target);
+      assert.equal(status, 200, body);
+      assert.match(head, /application\/pdf/);
+      assert.match(body, /^%PDF-/);
+    } finally {
+      await stage.close();
+      await reference.close();
     }
   });
 
