@@ -1,6 +1,7 @@
 import {
   conformant,
   rejections,
+  wrong,
   type ErrorEntry,
   type OutcomeShape,
   type Policy,
@@ -8,6 +9,7 @@ import {
 } from './policy.ts';
 import { requestRejections } from './request-rules.ts';
 import { pairings } from './scope-table.ts';
+import { tlsMutants, tlsVariants } from './tls-mutants.ts';
 import { openToChoice } from './token-rules.ts';
 
 /** A provider with one known defect. */
@@ -25,11 +27,6 @@ export interface Mutant {
   readonly clouds?: readonly string[];
 }
 
-/** One wrong decision, all others right: the type admits no second change. */
-const wrong = <Decision extends keyof Policy>(decision: Decision, taken: Policy[Decision]): Policy => ({
-  ...conformant,
-  [decision]: taken,
-});
 const ignoring = (...of: readonly Rejection[]): Policy => wrong('ignores', new Set(of));
 const overlooking = (...of: readonly string[]): Policy => wrong('overlooks', new Set(of));
 const answering = (rejection: Rejection, entry: Partial<ErrorEntry>): Policy =>
@@ -150,7 +147,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     title: 'refuses TLS 1.2',
     policy: wrong('versions', ['TLSv1.3', 'TLSv1.3']),
     caughtBy: ['tls-version/1.2', 'cipher-suite/each-string'],
-    clouds: ['cipher-suite/order'],
+    clouds: ['cipher-suite/order', 'cipher-suite/server-preference'],
   },
   'speaks-tls-1.1': {
     title: 'still accepts TLS 1.1',
@@ -177,26 +174,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     policy: wrong('servesClear', true),
     caughtBy: ['connection/in-clear'],
   },
-  'accepts-unapproved-cipher': {
-    title: 'accepts a suite without forward secrecy',
-    policy: wrong('ciphers', `${conformant.ciphers}:AES128-SHA256`),
-    caughtBy: ['cipher-suite/only-approved'],
-  },
-  'lacks-finite-field-suites': {
-    title: 'accepts no suite of the two EDH strings',
-    policy: wrong('ciphers', 'AESGCM+EECDH:AES256+EECDH'),
-    caughtBy: ['cipher-suite/each-string'],
-  },
-  'prefers-weaker-string': {
-    title: 'picks AES256+EECDH before AESGCM+EDH',
-    policy: wrong('ciphers', 'AESGCM+EECDH:AES256+EECDH:AESGCM+EDH:AES256+EDH'),
-    caughtBy: ['cipher-suite/order'],
-  },
-  'follows-client-order': {
-    title: "follows the client's order of cipher suites",
-    policy: wrong('cipherOrder', 'client'),
-    caughtBy: ['cipher-suite/order'],
-  },
+  ...tlsMutants,
   'refuses-with-200': {
     title: 'refuses a certificate by a page with status 200',
     policy: wrong('refusal', 200),
@@ -300,4 +278,5 @@ export const variants: Readonly<Record<string, Variant>> = {
     policy: wrong('versions', ['TLSv1.2', 'TLSv1.3']),
     differs: ['tls-version/1.3'],
   },
+  ...tlsVariants,
 };

@@ -2,6 +2,7 @@ import type { SecureVersion } from 'node:tls';
 import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
 import { READ_BY_ID, requestRejections } from './request-rules.ts';
+import type { FakeName } from './fakes.ts';
 import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
 
 /** The reasons for which a GP Connect provider rejects a request, in the order in which the reference looks. */
@@ -65,10 +66,14 @@ export interface Policy {
   readonly versions: readonly [oldest: SecureVersion, newest: SecureVersion];
   /** A protocol too old for OpenSSL, answered by hand-made bytes beside the real server. */
   readonly relic: 'SSLv2' | 'SSLv3' | undefined;
+  /** A kind of hello that is answered by hand-made bytes, since OpenSSL cannot be that wrong. */
+  readonly fake: FakeName | undefined;
   /** Whether plain HTTP is served on the TLS port. */
   readonly servesClear: boolean;
   /** OpenSSL cipher string for TLS 1.2 and below. */
   readonly ciphers: string;
+  /** Ephemeral groups: a prime by its name (RFC 2409, RFC 3526), a curve by OpenSSL's; `auto`: OpenSSL's choice. */
+  readonly groups: { readonly prime: 'auto' | 'modp2'; readonly curve: string };
   /** Whose order of cipher suites rules. */
   readonly cipherOrder: 'server' | 'client';
   /** Whether a client must present a certificate at all. */
@@ -165,8 +170,10 @@ const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
 export const conformant: Policy = {
   versions: ['TLSv1.2', 'TLSv1.2'],
   relic: undefined,
+  fake: undefined,
   servesClear: false,
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
+  groups: { prime: 'auto', curve: 'auto' },
   cipherOrder: 'server',
   requiresCertificate: true,
   overlooks: new Set(),
@@ -205,3 +212,12 @@ export const conformant: Policy = {
   cacheError: 'no-store',
   cacheRefusal: 'no-store',
 };
+
+/** One wrong decision, all others right: the type admits no second change. */
+export const wrong = <Decision extends keyof Policy>(
+  decision: Decision,
+  taken: Policy[Decision],
+): Policy => ({
+  ...conformant,
+  [decision]: taken,
+});

@@ -1,3 +1,4 @@
+import { getDiffieHellman } from 'node:crypto';
 import {
   createServer as createPlainServer,
   type IncomingMessage,
@@ -16,7 +17,8 @@ import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
-import type { Policy } from './policy.ts';
+import { answerFake } from './fakes.ts';
+import { conformant, type Policy } from './policy.ts';
 import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import { openDiary, type Diary } from './diary.ts';
@@ -99,13 +101,18 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
 
 /** Hands a connection to the server that it is for; most policies speak TLS and nothing else. */
 function admit(socket: Socket, policy: Policy, server: TcpServer, clear: TcpServer): void {
-  if (!policy.servesClear && policy.relic === undefined) {
+  if (!policy.servesClear && policy.relic === undefined && policy.fake === undefined) {
     server.emit('connection', socket);
     return;
   }
   socket.once('data', (first: Buffer) => {
     if (policy.relic !== undefined && isRelicHello(first, policy.relic)) {
       socket.end(answerRelic(policy.relic));
+      return;
+    }
+    const faked = policy.fake === undefined ? undefined : answerFake(first, policy.fake);
+    if (faked) {
+      socket.end(faked);
       return;
     }
     // A TLS server wants the handle from its first byte on: what was read already goes in through a connection.
@@ -127,8 +134,9 @@ async function relay(socket: Socket, first: Buffer, server: TcpServer): Promise<
 function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle: RequestListener): Server {
   const { provider, root, sub, crls } = hierarchy;
   const [oldest, newest] = policy.versions;
-  // OpenSSL keeps TLS 1.0 and 1.1 behind security level 0, whatever the versions say.
-  const lax = oldest === 'TLSv1' || oldest === 'TLSv1.1' ? ':@SECLEVEL=0' : '';
+  // OpenSSL keeps TLS 1.0 and 1.1, short primes and small curves behind security level 0, whatever the versions say.
+  const weak = oldest === 'TLSv1' || oldest === 'TLSv1.1' || policy.groups !== conformant.groups;
+  const lax = weak ? ':@SECLEVEL=0' : '';
   const server = createServer(
     {
       cert: [provider.certificate, ...provider.chain].join('\n'),
@@ -141,7 +149,8 @@ function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle
       maxVersion: newest,
       ciphers: `${policy.ciphers}${newest === 'TLSv1.3' ? ':TLS_AES_256_GCM_SHA384' : ''}${lax}`,
       honorCipherOrder: policy.cipherOrder === 'server',
-      dhparam: 'auto',
+      dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
+      ecdhCurve: policy.groups.curve,
     },
     handle,
   );
@@ -175,6 +184,16 @@ function chainOf(socket: TLSSocket): readonly Buffer[] {
     next = next.issuerCertificate;
   }
   return chain;
+}
+
+/** A known group as Diffie-Hellman parameters in PEM (PKCS #3): a prime and the generator 2. */
+function primePem(name: 'modp2'): string {
+  const prime = getDiffieHellman(name).getPrime();
+  const integer = (bytes: Buffer): Buffer =>
+    Buffer.concat([Buffer.from([2, 0x81, bytes.length + 1, 0]), bytes]);
+  const body = Buffer.concat([integer(prime), Buffer.from([2, 1, 2])]);
+  const der = Buffer.concat([Buffer.from([0x30, 0x81, body.length]), body]);
+  return `-----BEGIN DH PARAMETERS-----\n${der.toString('base64')}\n-----END DH PARAMETERS-----\n`;
 }
 
 function welcome(socket: TLSSocket, policy: Policy, ssp: string): boolean {

@@ -1,5 +1,5 @@
-import { approvedGroups, unapprovedSuites } from '../oracle/suites.ts';
 import type { Case, Offer } from '../model.ts';
+import cipherSuites from './cipher-suite.ts';
 import { cases } from './define.ts';
 
 const offering = (version: Offer['version']) =>
@@ -33,32 +33,55 @@ const connection = cases('connection', {
   },
 });
 
-const demanded = approvedGroups.map(({ name, suites }) => ({ name, suites: suites.map(({ iana }) => iana) }));
-const approved = approvedGroups.flatMap(({ suites }) => suites.map(({ code }) => code));
+/** What a client of before elliptic curves offers, best first. */
+// prettier-ignore
+const OLD_CLIENT = [0x009f, 0x009e, 0x006b, 0x0067, 0x0039, 0x0033, 0x009d, 0x009c, 0x003d, 0x003c, 0x0035, 0x002f, 0x0016, 0x000a];
+/** TLS_FALLBACK_SCSV (RFC 7507 §2): "I could do better, and fell back". */
+const FALLBACK = 0x5600;
 
-const suites = cases('cipher-suite', {
-  'only-approved': {
-    title: 'a TLS 1.2 hello with every suite that is not approved',
-    requirements: ['GPC-SEC-ONLY-APPROVED-CIPHERS'],
+const downgrade = cases('tls-version', {
+  downgrade: {
+    title: 'a TLS 1.2 hello is not answered in an older version',
+    requirements: ['GPC-SEC-NOT-TLS10', 'GPC-SEC-NOT-TLS11'],
     via: 'hello',
-    stimulus: { hello: { version: 'TLSv1.2', suites: unapprovedSuites.map(({ code }) => code) } },
+    stimulus: { hello: { version: 'TLSv1.2', suites: OLD_CLIENT } },
+    expect: { kind: 'offer-kept' },
+  },
+});
+
+/** Known weaknesses of TLS that the documents do not speak of: noted. */
+const weaknesses = cases('tls', {
+  'secure-renegotiation': {
+    title: 'renegotiation_info in the ServerHello (RFC 5746 §3.6)',
+    requirements: ['GPC-SEC-TLS12'],
+    bearing: 'noted',
+    via: 'hello',
+    stimulus: { hello: { version: 'TLSv1.2' } },
+    expect: { kind: 'hello-trait', trait: 'secure-renegotiation' },
+  },
+  compression: {
+    title: 'no TLS compression, though offered (CRIME; RFC 9325 §3.3)',
+    requirements: ['GPC-SEC-TLS12'],
+    bearing: 'noted',
+    via: 'hello',
+    stimulus: { hello: { version: 'TLSv1.2', compression: true } },
+    expect: { kind: 'hello-trait', trait: 'no-compression' },
+  },
+  fallback: {
+    title: 'a TLS 1.1 hello marked as a fallback is refused (RFC 7507 §3)',
+    requirements: ['GPC-SEC-TLS12'],
+    bearing: 'noted',
+    via: 'hello',
+    stimulus: { hello: { version: 'TLSv1.1', suites: [...OLD_CLIENT, FALLBACK] } },
     expect: { kind: 'offer-refused' },
-  },
-  'each-string': {
-    title: 'of each of the four strings at least one suite is accepted',
-    requirements: ['GPC-SEC-CIPHERS-SUPPORTED'],
-    via: 'enumeration',
-    stimulus: { hello: { version: 'TLSv1.2', suites: approved } },
-    expect: { kind: 'suites-supported', groups: demanded },
-  },
-  order: {
-    title: 'suites are picked in the order of the list',
-    requirements: ['GPC-SEC-CIPHERS-ORDERED'],
-    via: 'enumeration',
-    stimulus: { hello: { version: 'TLSv1.2', suites: approved } },
-    expect: { kind: 'suites-ordered', groups: demanded },
   },
 });
 
 /** Protocol versions, encryption, cipher suites: what is settled before any request. */
-export default [...versions, ...connection, ...suites] satisfies readonly Case[];
+export default [
+  ...versions,
+  ...downgrade,
+  ...connection,
+  ...cipherSuites,
+  ...weaknesses,
+] satisfies readonly Case[];

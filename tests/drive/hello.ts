@@ -52,7 +52,8 @@ const BROAD = [
 const MODERN = [0x1302, 0x1301, 0x1303];
 /** CipherKinds of SSLv2 (RFC 6101 appendix E.2). */
 const ANCIENT = [0x0700c0, 0x050080, 0x030080, 0x010080, 0x060040, 0x040080, 0x020080];
-const GROUPS = [29, 23, 24, 25, 256, 257, 258];
+/** The last two are too small for anybody; a server that takes one shows itself. */
+const GROUPS = [29, 23, 24, 25, 256, 257, 258, 21, 19];
 // prettier-ignore
 const SIGNATURES = [0x0403, 0x0503, 0x0603, 0x0804, 0x0805, 0x0806, 0x0809, 0x0401, 0x0501, 0x0601, 0x0203, 0x0201, 0x0402, 0x0202];
 

@@ -110,7 +110,14 @@ export async function enumerateOffer(
     // An alert about the version is about every suite of it (RFC 5246 §7.2.2).
     else if (refusal?.kind === 'alert' && refusal.name === 'protocol_version') break;
   }
-  const together = found.flat();
+  const together = [...found.flat()];
+  const [only] = together;
+  if (covering && only && together.length === 1) {
+    // One suite shows every group that there is; whose order rules takes a second.
+    const second = await pick(suites.filter((code) => code !== only.code));
+    if ('code' in second) together.push(second);
+    else if (second.kind !== 'alert' && second.kind !== 'closed') return second;
+  }
   if (together.length === 0 && refusal) return { ...suitesSeen([], 'single'), refusal: describe(refusal) };
   if (unordered || together.length < 2) return suitesSeen(together, unordered ? 'untold' : 'single');
   const codes = together.map(({ code }) => code);

@@ -54,6 +54,13 @@ export function judge(
   controls: Controls,
   payload: string,
 ): Verdict {
+  // The control hello is an offer of its own: a downgrade of it is one.
+  if (
+    expected.kind === 'offer-kept' &&
+    controls.hello?.kind === 'downgrade' &&
+    isPayload(controls.exchange, payload)
+  )
+    return fail(describe(controls.hello));
   if (!accepted(controls, payload)) {
     const { exchange, hello, beside } = controls;
     if (!isPayload(exchange, controls.payload ?? payload))
@@ -215,8 +222,10 @@ function cacheControl(seen: Observation, directive: string, of: 'answer' | 'erro
 }
 
 function offerKept(seen: Observation): Verdict {
-  if (seen.kind === 'server-hello') return pass(`answered in the version offered: ${describe(seen)}`);
-  return seen.kind === 'downgrade' ? fail(describe(seen)) : inconclusive(describe(seen));
+  if (seen.kind === 'downgrade') return fail(describe(seen));
+  return seen.kind === 'server-hello'
+    ? pass(`answered in the version offered: ${describe(seen)}`)
+    : pass(`refused rather than answered in an older version: ${describe(seen)}`, strengthOf(seen));
 }
 
 function suitesRefused(seen: Observation, family: string, suites: readonly string[]): Verdict {
@@ -235,6 +244,9 @@ function suitesPreferred(seen: Observation): Verdict {
     case 'client':
       return fail("the client's order of preference is followed, not the server's");
     case 'single':
+      return seen.accepted.length === 1
+        ? pass(`one suite is accepted, so there is none to prefer: ${describe(seen)}`)
+        : inconclusive(`no suite is accepted, so none is preferred: ${describe(seen)}`);
     case 'untold':
       return inconclusive(`no two suites to choose between: ${describe(seen)}`);
   }

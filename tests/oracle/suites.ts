@@ -252,27 +252,3 @@ export const suitesOf13: readonly Suite[] = suites.filter(({ code }) => code >> 
 /** Whether a code point is a ChaCha20-Poly1305 suite. */
 export const isChaCha = (code: number | undefined): boolean =>
   code !== undefined && suiteName(code).includes('CHACHA20');
-
-const group = (name: string, codes: readonly number[]) => ({
-  name,
-  suites: codes.flatMap((code) => byCode.get(code) ?? []),
-});
-
-/**
- * GP Connect's four OpenSSL strings, most preferred first, each as OpenSSL 3 expands it on its own, so that a suite
- * may stand under two of them. CCM and DSS suites are approved with their string and demanded of nobody.
- */
-// prettier-ignore
-export const approvedGroups = [
-  group('AESGCM+EECDH', [0xc02c, 0xc030, 0xc02b, 0xc02f]),
-  group('AESGCM+EDH', [0x00a3, 0x009f, 0x00a2, 0x009e]),
-  group('AES256+EECDH', [0xc02c, 0xc030, 0xc0af, 0xc0ad, 0xc024, 0xc028, 0xc00a, 0xc014]),
-  group('AES256+EDH', [0x00a3, 0x009f, 0xc0a3, 0xc09f, 0x006b, 0x006a, 0x0039, 0x0038]),
-] as const;
-
-const approved = new Set(approvedGroups.flatMap(({ suites: own }) => own.map(({ code }) => code)));
-
-/** Every suite up to TLS 1.2 that GP Connect does not approve; what it names is what a server may not take. */
-export const unapprovedSuites: readonly Suite[] = suites.filter(
-  ({ code }) => code >> 8 !== 0x13 && !approved.has(code),
-);

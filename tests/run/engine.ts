@@ -33,8 +33,12 @@ export function baseline(run: Run): Promise<Baseline> {
 
 const driverOf = ({ target, redactor, bounds }: Run) => createDriver(target, redactor, bounds);
 
-/** A worker that examines one case after another. Both front ends use it. */
-export function createWorker(run: Run, { version, accepted, observation }: Baseline): Worker {
+/** A worker that examines one case after another. Both front ends use it; workers of one run share `observed`. */
+export function createWorker(
+  run: Run,
+  { version, accepted, observation }: Baseline,
+  observed: Worker['observed'] = new Map(),
+): Worker {
   return {
     drive: driverOf(run),
     enumerate: (exchange: Exchange) => enumerateSuites(run.target, exchange, run.bounds?.patience),
@@ -42,6 +46,7 @@ export function createWorker(run: Run, { version, accepted, observation }: Basel
     valid: run.profile.valid(run.subject),
     exchange: (interaction) => run.profile.exchange(run.subject, interaction),
     version,
+    observed,
     shared: run.target.shared === true,
     presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
     ...(run.asked && { asked: run.asked }),
@@ -70,8 +75,9 @@ export async function runPlan(
   }
   const findings: Finding[] = [];
   const queue = plan.entries();
+  const observed: Worker['observed'] = new Map();
   const work = async (): Promise<void> => {
-    const worker = createWorker(run, start);
+    const worker = createWorker(run, start, observed);
     for (const [at, planned] of queue) {
       const finding = await examine(planned, worker);
       findings[at] = finding;

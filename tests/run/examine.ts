@@ -48,6 +48,8 @@ export interface Worker {
   readonly asked?: () => number;
   /** By interaction, `performance.now()` of the last accepted control, and that control. */
   readonly last: Map<string, { readonly at: number; readonly control: Observation }>;
+  /** What bare hellos have shown in this run, by the hello. */
+  readonly observed: Map<string, Promise<Observed>>;
 }
 
 /** The key of the profile's own valid exchange in `last`. */
@@ -74,11 +76,17 @@ async function control(worker: Worker, valid: Exchange, { interaction, payload }
  * peer's close and our request, on one and the same peer: both are a close without a byte.
  */
 const gist = (seen: Observation): string =>
-  seen.kind === 'response' ? `${seen.status} ${seen.resourceType ?? ''}` : seen.kind;
+  seen.kind === 'response'
+    ? `${seen.status} ${seen.resourceType ?? ''}`
+    : seen.kind === 'suites'
+      ? `suites ${seen.accepted.join()}`
+      : seen.kind;
 
 /** FIN, RST, and another page with a success status: forms that chance can also take. */
 const isWeak = (seen: Observation, payload: string): boolean =>
-  seen.kind === 'closed' || (seen.kind === 'response' && seen.status < 300 && !isPayload(seen, payload));
+  seen.kind === 'closed' ||
+  (seen.kind === 'suites' && seen.refusal !== undefined && !seen.refusal.startsWith('fatal alert')) ||
+  (seen.kind === 'response' && seen.status < 300 && !isPayload(seen, payload));
 
 /**
  * Applies the stimulus, then the control: a refusal means nothing if the valid exchange is refused too.
@@ -129,10 +137,16 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
         return finding(verdict, undriven, controls, 0, before.trace);
       }
     }
-    const { observation, times, trace } = await driveSteadily(entry.via, stimulus, worker, payload);
-    const twin = await twinOf(stimulus, worker);
+    const { observation, times, trace, twin, after } = await observedOnce(
+      JSON.stringify([entry.via, stimulus.hello, planned.interaction?.name]),
+      stimulus.hello ? worker.observed : undefined,
+      async () => ({
+        ...(await driveSteadily(entry.via, stimulus, worker, payload)),
+        twin: await twinOf(stimulus, worker),
+        after: sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned)),
+      }),
+    );
     const beside = entry.beside && (await worker.drive(merge(valid, entry.beside), worker.version));
-    const after = sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned));
     const controls: Controls = {
       exchange: after.observation,
       ...(apart && { payload: twinned.payload }),
@@ -164,6 +178,24 @@ function lacking(entry: Planned['case'], { tls }: Exchange, worker: Worker): str
   return name === undefined || worker.presents(name)
     ? undefined
     : `nobody has a credential ${name} for this subject`;
+}
+
+/** A stimulus with its controls, and what came of them. */
+export interface Observed extends Driven {
+  readonly times: number;
+  readonly twin: Observation | undefined;
+  readonly after: Driven;
+}
+
+/** The same bare hello is made once in a run, however many cases judge what it shows. */
+function observedOnce(
+  key: string,
+  known: Worker['observed'] | undefined,
+  drive: () => Promise<Observed>,
+): Promise<Observed> {
+  const seen = known?.get(key) ?? drive();
+  known?.set(key, seen);
+  return seen;
 }
 
 /** The last control, where a stand-in of ours answered it a moment ago and the stimulus leaves TLS alone. */

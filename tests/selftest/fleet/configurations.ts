@@ -376,6 +376,7 @@ const java = rows<JavaKnobs>('Java (JSSE)', startJava, { suites: JSSE_APPROVED }
     {
       versions: ['SSLv3', ...OLD],
       suites: [...JSSE_APPROVED, ...JSSE_SHA1, ...JSSE_FORBIDDEN],
+      ignoresFallback: true,
     },
     quick,
   ],

@@ -28,6 +28,8 @@ export interface Facts {
   readonly versions: readonly OfferedVersion[];
   /** IANA names of the TLS 1.2 suites accepted, in the server's own order. */
   readonly suites: readonly string[];
+  /** A fallback marked as one is taken (RFC 7507 is not implemented). */
+  readonly ignoresFallback?: true;
   /** Whose order of suites rules. */
   readonly order: 'server' | 'client';
   /** How a refused certificate is told: in TLS, or by a page with an error status or 200, cacheable or not. */

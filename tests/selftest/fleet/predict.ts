@@ -36,6 +36,9 @@ function inverted(suites: readonly string[], groups: readonly SuiteGroup[]): boo
   return ranks.some((rank, at) => ranks.slice(at + 1).some((next) => next < rank));
 }
 
+/** TLS_FALLBACK_SCSV (RFC 7507). */
+const FALLBACK = 0x5600;
+
 /** Cases that are settled by a ClientHello. */
 function ofHello({ expect, stimulus }: Case, facts: Facts): Expected {
   const { version, suites: codes } = stimulus.hello ?? {};
@@ -43,6 +46,9 @@ function ofHello({ expect, stimulus }: Case, facts: Facts): Expected {
   const met = facts.suites.filter((suite) => !offered || offered.includes(suite));
   switch (expect.kind) {
     case 'offer-refused':
+      // Every stack of the fleet but Java's honours TLS_FALLBACK_SCSV where it speaks a newer version.
+      if (codes?.includes(FALLBACK) && facts.versions.includes('TLSv1.2') && !facts.ignoresFallback)
+        return pass('a fallback is refused');
       if (!version || !facts.versions.includes(version)) return pass(`${version} is not spoken`);
       return failIf(
         !offered || met.length > 0,
@@ -56,6 +62,25 @@ function ofHello({ expect, stimulus }: Case, facts: Facts): Expected {
       if (met.length === 0) return open('no suite of the list is accepted');
       if (met.length > 1 && facts.order === 'client') return fail("the client's order rules");
       return failIf(inverted(met, expect.groups), `its order is ${met.join(', ')}`);
+    case 'offer-kept': {
+      const older = facts.versions.filter((spoken) => ['SSLv3', 'TLSv1', 'TLSv1.1'].includes(spoken));
+      return failIf(
+        !facts.versions.includes('TLSv1.2') && older.length > 0,
+        `speaks only ${older.join(', ')}`,
+      );
+    }
+    case 'suites-refused': {
+      const taken = met.filter((suite) => expect.suites.includes(suite));
+      return failIf(taken.length > 0, `accepts ${taken.join(', ')}`);
+    }
+    case 'suites-preferred':
+      if (met.length === 0) return open('no suite is accepted');
+      return failIf(met.length > 1 && facts.order === 'client', "the client's order rules");
+    case 'key-exchange':
+    case 'hello-trait':
+      if (!facts.versions.includes('TLSv1.2') && expect.kind === 'hello-trait')
+        return open('TLS 1.2 is not spoken');
+      return pass('what every stack of the fleet does');
     default:
       return untold(`how does ${expect.kind} follow from the facts of a server?`);
   }
