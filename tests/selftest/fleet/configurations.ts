@@ -355,7 +355,10 @@ const JSSE_APPROVED = [
   'TLS_ECDHE_RSA_WITH_AES_256_CBC_SHA384',
   'TLS_DHE_RSA_WITH_AES_256_CBC_SHA256',
 ];
-/** Of every family that TLS 1.2 has left in Java once nothing is disabled. */
+/**
+ * Of every family that TLS 1.2 has left in Java once nothing is disabled. No anonymous one: a server without a
+ * certificate may ask for none (RFC 5246 §7.4.4), and JSSE takes none of them where client certificates are needed.
+ */
 const JSSE_FORBIDDEN = [
   'TLS_RSA_WITH_AES_256_GCM_SHA384',
   'TLS_RSA_WITH_AES_128_CBC_SHA',
@@ -363,15 +366,13 @@ const JSSE_FORBIDDEN = [
   'TLS_ECDHE_RSA_WITH_3DES_EDE_CBC_SHA',
   'TLS_RSA_WITH_RC4_128_SHA',
   'TLS_RSA_WITH_RC4_128_MD5',
-  'TLS_DH_anon_WITH_AES_256_GCM_SHA384',
-  'TLS_ECDH_anon_WITH_AES_256_CBC_SHA',
   'TLS_RSA_WITH_NULL_SHA256',
   'TLS_ECDHE_RSA_WITH_NULL_SHA',
 ];
 const java = rows<JavaKnobs>('Java (JSSE)', startJava, { suites: JSSE_APPROVED }, [
   ['keeps every rule', {}, {}, first],
   [
-    'jdk.tls.disabledAlgorithms cleared, every protocol and every suite: real SSLv3, EXPORT, NULL, anonymous',
+    'jdk.tls.disabledAlgorithms cleared, every protocol and every suite: real SSLv3, EXPORT, NULL',
     { legacy: true, protocols: 'SSLv3,TLSv1,TLSv1.1,TLSv1.2', suites: 'ALL' },
     {
       versions: ['SSLv3', ...OLD],
