@@ -1,5 +1,5 @@
 import type { Case } from '../model.ts';
-import { approvedGroups } from '../oracle/suites.ts';
+import { gpconnectStrings as approvedGroups } from '../oracle/approved.ts';
 import { cases } from './define.ts';
 
 /** The eight suites of the NRL are those of the four strings that an RSA key authenticates, CCM left out. */
