@@ -48,7 +48,7 @@ export const planFor = ({ whole }: Configuration): readonly Planned[] =>
   whole ? everything : connectionCases;
 
 /** Milliseconds for one exchange: a Java machine on two busy cores is slow. */
-const PATIENCE_MS = 8_000;
+const PATIENCE_MS = 10_000;
 
 const runOf = (provider: Provider, pki: Hierarchy): Run => {
   const url = new URL(provider.url);

@@ -1,12 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { chmod } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { Hierarchy } from '../../../certs/index.ts';
 import { ASID, SERVICE_PATH, startProvider, type Provider } from '../../../mocks/provider/server.ts';
 import { conformant } from '../../../mocks/provider/policy.ts';
+import { hello } from '../../drive/hello.ts';
 
 /**
  * Where a server of the fleet stands: a private folder, a free port on loopback, and the reference provider in plain
@@ -137,12 +138,15 @@ export async function freePort(): Promise<number> {
   }
 }
 
-const opens = (port: number): Promise<boolean> =>
-  new Promise((answer) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.on('connect', () => answer(true)).on('error', () => answer(false));
-    socket.on('connect', () => socket.destroy());
-  });
+/**
+ * Whether a TLS server answers a hello there, in whatever way. An open port says nothing: Tomcat binds it a while before it
+ * serves, and on busy cores that while is long.
+ */
+export async function answers(port: number): Promise<boolean> {
+  const target = { address: '127.0.0.1', port, servername: 'localhost' };
+  const { answer } = await hello(target, { version: 'TLSv1.2' }, 2_000);
+  return answer.kind === 'server-hello' || answer.kind === 'alert';
+}
 
 /** What every server is given: its own certificate and key, the CAs, the CRLs of both. */
 export const commonFiles = (pki: Hierarchy): Files => ({
@@ -190,7 +194,7 @@ export async function onSite(
 /** Longest that a server may take to listen: a Java machine on two busy cores is slow to wake. */
 const START_MS = 60_000;
 
-/** Starts a server that listens on the site's port by itself, and waits until it does. */
+/** Starts a server that listens on the site's port by itself, and waits until it answers. */
 export async function startServer(site: Site, launch: Launch): Promise<() => Promise<void>> {
   writeFiles(site.folder, launch.files ?? {});
   await chmod(site.folder, 0o755); // servers that give up root still have to reach their folder; its files are 0600
@@ -205,7 +209,7 @@ export async function startServer(site: Site, launch: Launch): Promise<() => Pro
   child.on('error', (error) => log.push(String(error)));
   const late = performance.now() + START_MS;
   while (child.exitCode === null && child.pid !== undefined && performance.now() < late) {
-    if ((await opens(site.port)) && child.exitCode === null) return () => ended(child);
+    if ((await answers(site.port)) && child.exitCode === null) return () => ended(child);
     await new Promise((wake) => setTimeout(wake, 20));
   }
   await ended(child);

@@ -7,8 +7,7 @@ import { promisify } from 'node:util';
 import type { Hierarchy } from '../../../../certs/index.ts';
 import { keyStore } from '../../../../certs/pkcs12.ts';
 import type { Provider } from '../../../../mocks/provider/server.ts';
-import { hello } from '../../../drive/hello.ts';
-import { ended, onSite, programPath, startProcess, writeFiles, type Site } from '../site.ts';
+import { answers, ended, onSite, programPath, startProcess, writeFiles, type Site } from '../site.ts';
 
 /** Words of the command line of NSS's `selfserv`. */
 export interface NssKnobs {
@@ -110,12 +109,7 @@ async function start(site: Site, knobs: NssKnobs): Promise<() => Promise<void>> 
   };
   // The way is open before the server is there: only an answer to a hello shows that it is.
   for (let tries = 0; tries < 500 && child.exitCode === null; tries += 1) {
-    const { answer } = await hello(
-      { address: '127.0.0.1', port, servername: 'localhost' },
-      { version: 'TLSv1.2' },
-      1_000,
-    );
-    if (answer.kind === 'server-hello' || answer.kind === 'alert') return stop;
+    if (await answers(port)) return stop;
     await new Promise((wake) => setTimeout(wake, 20));
   }
   await stop();
