@@ -8,7 +8,7 @@ import {
   expand,
   name,
   noCa,
-  notYetValid,
+  validTomorrow,
   overlooking,
   revocation,
   revocationAbove,
@@ -410,7 +410,7 @@ const NSS_SUITES = [
 const NSS_DEFAULT = [...NSS_SUITES, 'TLS_RSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_3DES_EDE_CBC_SHA'];
 // It has no application, only a file: what an application decides is not examined on it.
 /** NSS lets a validity begin a day late (`PENDING_SLOP`, lib/certdb/certdb.c); `selfserv` checks no name. */
-const nssOverlooks = [notYetValid, name];
+const nssOverlooks = [validTomorrow, name];
 const nss = rows<NssKnobs>(
   'NSS selfserv',
   startNss,

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { keptNames, type Hierarchy } from '../../../certs/index.ts';
@@ -15,6 +16,8 @@ export type Flaw =
       readonly error: number;
       /** Of the certificate that it concerns: 0 is the leaf. */
       readonly depth: number;
+      /** Milliseconds until the leaf becomes valid; negative: it did. */
+      readonly due: number;
     };
 
 /**
@@ -57,8 +60,9 @@ export const noCa = (flaw: Flaw): boolean => flaw.kind === 'error' && NO_CA.has(
 export const anyError = (flaw: Flaw): boolean => flaw.kind === 'error';
 /** X509_V_ERR_CERT_SIGNATURE_FAILURE. */
 export const signature = (flaw: Flaw): boolean => flaw.kind === 'error' && flaw.error === 7;
-/** X509_V_ERR_CERT_NOT_YET_VALID. */
-export const notYetValid = (flaw: Flaw): boolean => flaw.kind === 'error' && flaw.error === 9;
+/** X509_V_ERR_CERT_NOT_YET_VALID of a leaf that is valid within a day. */
+export const validTomorrow = (flaw: Flaw): boolean =>
+  flaw.kind === 'error' && flaw.error === 9 && flaw.depth === 0 && flaw.due < 86_400_000;
 export const anything = (): boolean => true;
 
 /** Every one of these is overlooked. */
@@ -100,8 +104,9 @@ export async function flawsOf(pki: Hierarchy): Promise<Flaws> {
         ...(chain.length > 0 ? ['-untrusted', join(folder, issuers)] : []),
         join(folder, leaf),
       ]).catch((error: { stdout?: string; stderr?: string }) => error);
+      const due = Date.parse(new X509Certificate(certificate).validFrom) - Date.now();
       const flaws = [...`${told.stdout}${told.stderr}`.matchAll(/error (\d+) at (\d+) depth/g)].map(
-        ([, error, depth]): Flaw => ({ kind: 'error', error: Number(error), depth: Number(depth) }),
+        ([, error, depth]): Flaw => ({ kind: 'error', error: Number(error), depth: Number(depth), due }),
       );
       return [credential, flaws] as const;
     }),
