@@ -4,8 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createPace } from '../tests/drive/pace.ts';
 import { lifecycle } from '../tests/run/lifecycle.ts';
+import { aborted, baseline, runPlan, type Baseline } from '../tests/run/engine.ts';
 import type { Finding } from '../tests/run/examine.ts';
-import { baseline, type Baseline, runPlan } from '../tests/run/engine.ts';
 import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
@@ -13,6 +13,8 @@ import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
+import { openEvents } from './events.ts';
+import { interruption } from './interruption.ts';
 import { EXIT, exitOf, version } from './exit.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
 import { compare, differencesAsText } from './report/diff.ts';
@@ -32,6 +34,7 @@ interface RunOptions {
   readonly baseline?: string;
   readonly polite?: number | true;
   readonly lifecycle?: number | true;
+  readonly events?: string;
 }
 
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
@@ -119,19 +122,25 @@ export function runCommand(): Command {
       'at the end revoke a certificate and tell after how long it is refused, or give up (default: 300)',
       seconds,
     )
+    .option('--events <file>', 'stream what happens as lines of JSON to a file, or to standard output (-)')
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
-      process.exitCode = await run(subject, options);
+      const { signal, release } = interruption(EXIT.ours);
+      process.exitCode = await run(subject, options, signal);
+      release();
+      // What was under way when the run was ended may last as long as a subject's patience.
+      if (signal.aborted) process.exit(process.exitCode);
     });
 }
 
-async function run(file: string | undefined, options: RunOptions): Promise<number> {
-  const screen = screenOf(process.stdout, process.env);
+async function run(file: string | undefined, options: RunOptions, signal: AbortSignal): Promise<number> {
+  const screen = screenOf(options.events === '-' ? process.stderr : process.stdout, process.env);
   await refuseFile(options.out);
   const waivers = options.waivers === undefined ? undefined : await readWaivers(options.waivers);
   const before =
     options.baseline === undefined ? undefined : await readRecord(options.baseline, '--baseline');
   const started = new Date();
+  const events = openEvents(options.events);
   const prepared = paced(await prepare(file, options), options.polite);
   try {
     const { profile } = prepared.run;
@@ -144,19 +153,55 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       `Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`,
     );
     for (const warning of prepared.warnings) screen.write(`warning: ${warning}\n`);
-    const start = await baseline(prepared.run);
-    if (!start.accepted) screen.write(notAccepted(start.observation, prepared));
+    events.emit({
+      event: 'start',
+      version,
+      profile: profile.id,
+      edition: declared.edition,
+      url: subject.url,
+      planned: planned.length,
+    });
+    const start = await Promise.race([baseline(prepared.run), aborted(signal).then(() => NOT_DRIVEN)]);
+    events.emit({
+      event: 'baseline',
+      accepted: start.accepted,
+      seen: describeRefusal(start.observation),
+    });
+    if (!start.accepted && !signal.aborted) screen.write(notAccepted(start.observation, prepared));
     const widest = Math.max(...planned.map(({ id }) => id.length));
     const table = createTable(screen, planned.length, widest);
-    const findings = await runPlan(
-      prepared.run,
-      planned,
-      start,
-      options.polite === undefined ? options.concurrency : 1,
-      start.accepted ? table.row : undefined,
-    );
-    const life = await lifeOf(prepared, start, options.lifecycle);
+    let done = 0;
+    const onFinding = (finding: Finding): void => {
+      done += 1;
+      if (start.accepted) table.row(finding);
+      const { case: id, because, ms, level } = finding;
+      const outcome = level === 'noted' ? 'noted' : finding.outcome;
+      events.emit({ event: 'finding', case: id, outcome, because, ms, done, planned: planned.length });
+    };
+    const findings =
+      start === NOT_DRIVEN
+        ? []
+        : await runPlan(
+            prepared.run,
+            planned,
+            start,
+            options.polite === undefined ? options.concurrency : 1,
+            onFinding,
+            signal,
+          );
+    const life = signal.aborted
+      ? []
+      : await Promise.race([
+          lifeOf(prepared, start, options.lifecycle),
+          aborted(signal).then((): readonly Finding[] => []),
+        ]);
     for (const { because } of life) screen.write(`note  lifecycle/revoked  ${because}\n`);
+    const incomplete = signal.aborted && {
+      because: `ended by ${String(signal.reason)}`,
+      examined: findings.length,
+      planned: planned.length,
+    };
+    if (incomplete) screen.write(`\nEnded by ${String(signal.reason)}; keeping what was found.\n`);
     const record = assemble([...findings, ...life], {
       version,
       profile,
@@ -168,6 +213,7 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
       shown: prepared.shown,
       unreachable: unreachable(profile, declared),
       ...(waivers && { waivers: waiversFor(waivers, subject) }),
+      ...(incomplete && { incomplete }),
       ...(options.strict && { strict: true }),
       ...(options.case.length > 0 && { selection: options.case }),
     });
@@ -186,12 +232,25 @@ async function run(file: string | undefined, options: RunOptions): Promise<numbe
     screen.write(next(record, options.out));
     const compared = before && compare(before, record);
     if (before && compared) screen.write(`\n${differencesAsText(before, record, compared)}`);
-    if (deadWaivers(record).length > 0) return EXIT.nonConformant;
-    return compared ? compared.exitCode : exitOf(record.verdict);
+    const exitCode = incomplete
+      ? EXIT.ours
+      : deadWaivers(record).length > 0
+        ? EXIT.nonConformant
+        : (compared?.exitCode ?? exitOf(record.verdict));
+    events.emit({ event: 'end', verdict: record.verdict, exitCode, incomplete: incomplete !== false });
+    return exitCode;
   } finally {
+    events.close();
     await prepared.close();
   }
 }
+
+/** The valid exchange was not waited for. */
+const NOT_DRIVEN: Baseline = {
+  version: 'TLSv1.2',
+  accepted: false,
+  observation: { kind: 'nothing', reason: 'ours: the run was ended before' },
+};
 
 async function prepare(file: string | undefined, options: RunOptions): Promise<Prepared> {
   if (file !== undefined && options.mock !== undefined) {

@@ -39,6 +39,18 @@ const STYLE: Readonly<Record<RunVerdict, Style>> = {
 /** The table of a run as it streams by, with a line of progress beneath it on a terminal. */
 export function createTable(screen: Screen, total: number, widest: number) {
   let done = 0;
+  const counts = { pass: 0, fail: 0, inconclusive: 0, noted: 0 };
+  let slowest = { name: '', ms: 0 };
+  /** Counts and the slowest case, in one line that is never wider than the terminal. */
+  const bar = (): string => {
+    const full = Math.round((done / total) * 20);
+    const text = [
+      `${'█'.repeat(full)}${'░'.repeat(20 - full)} ${done}/${total}`,
+      `${counts.pass} pass, ${counts.fail} fail, ${counts.inconclusive} open`,
+      `slowest ${slowest.name} ${(slowest.ms / 1000).toFixed(1)} s`,
+    ].join(' · ');
+    return text.slice(0, screen.columns - 1);
+  };
   const erase = screen.live ? '\r\u{1b}[2K' : '';
   return {
     row: (finding: Finding): void => {
@@ -47,7 +59,9 @@ export function createTable(screen: Screen, total: number, widest: number) {
       const room = screen.columns - widest - 9;
       const because = excerpt(finding.because, Math.max(30, room));
       screen.write(`${erase}${paint(screen, style, word)}  ${finding.case.padEnd(widest)}  ${because}\n`);
-      if (screen.live && done < total) screen.write(paint(screen, 'dim', `${done} of ${total} cases`));
+      counts[finding.level === 'noted' ? 'noted' : finding.outcome] += 1;
+      if (finding.ms > slowest.ms) slowest = { name: finding.case, ms: finding.ms };
+      if (screen.live && done < total) screen.write(paint(screen, 'dim', bar()));
     },
   };
 }

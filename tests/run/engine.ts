@@ -57,6 +57,7 @@ export function createWorker(
 /**
  * Examines the whole plan with a bounded number of workers.
  * Where the baseline was not accepted nothing more is driven: every case is inconclusive for that reason.
+ * Where `signal` aborts, what is under way is left, and what was found until then is the result.
  * @returns findings in the order of the plan
  */
 export async function runPlan(
@@ -65,6 +66,7 @@ export async function runPlan(
   start: Baseline,
   concurrency: number,
   onFinding: (finding: Finding) => void = () => {},
+  signal?: AbortSignal,
 ): Promise<readonly Finding[]> {
   if (!start.accepted) {
     return plan.map((planned) => {
@@ -79,11 +81,21 @@ export async function runPlan(
   const work = async (): Promise<void> => {
     const worker = createWorker(run, start, observed);
     for (const [at, planned] of queue) {
+      if (signal?.aborted) return;
       const finding = await examine(planned, worker);
+      if (signal?.aborted) return;
       findings[at] = finding;
       onFinding(finding);
     }
   };
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, work));
-  return findings;
+  const whole = Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, work));
+  await Promise.race([whole, ...(signal ? [aborted(signal)] : [])]);
+  return findings.filter((finding) => finding !== undefined);
 }
+
+/** Resolves once a signal aborts. */
+export const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((done) => {
+    if (signal.aborted) done();
+    else signal.addEventListener('abort', () => done(), { once: true });
+  });
