@@ -159,7 +159,12 @@ const apache = rows<ApacheKnobs>('Apache httpd', startApache, {}, [
     { protocols: 'all -TLSv1.3', ciphers: LAX },
     { versions: OLD },
   ],
-  ['every cipher', { ciphers: EVERY }, { suites: every }],
+  [
+    'every cipher that mod_ssl lets through',
+    { ciphers: EVERY },
+    // It appends `!aNULL:!eNULL:!EXP` to whatever is configured (ssl_cmd_SSLCipherSuite).
+    { suites: every.filter((suite) => !/_anon_|_WITH_NULL_/.test(suite)) },
+  ],
   ['SSLHonorCipherOrder off', { serverOrder: 'off' }, { order: 'client' }],
   ['SSLVerifyClient require for a Location: renegotiation under TLS 1.2', apacheLocation('require')],
   [
@@ -407,7 +412,14 @@ const NSS_SUITES = [
   'TLS_DHE_RSA_WITH_AES_256_CBC_SHA',
   'TLS_DHE_RSA_WITH_AES_256_CBC_SHA256',
 ];
-const NSS_DEFAULT = [...NSS_SUITES, 'TLS_RSA_WITH_AES_128_GCM_SHA256', 'TLS_RSA_WITH_3DES_EDE_CBC_SHA'];
+/** One of each further family that NSS takes by default. */
+const NSS_DEFAULT = [
+  ...NSS_SUITES,
+  'TLS_ECDHE_RSA_WITH_AES_128_CBC_SHA',
+  'TLS_RSA_WITH_AES_128_GCM_SHA256',
+  'TLS_RSA_WITH_3DES_EDE_CBC_SHA',
+  'TLS_RSA_WITH_RC4_128_SHA',
+];
 // It has no application, only a file: what an application decides is not examined on it.
 /** NSS lets a validity begin a day late (`PENDING_SLOP`, lib/certdb/certdb.c); `selfserv` checks no name. */
 const nssOverlooks = [validTomorrow, name];
