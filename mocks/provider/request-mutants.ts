@@ -54,11 +54,6 @@ const ofRejection = (rejection: RequestRejection): readonly (readonly [string, M
   ];
 };
 
-/** The cases whose refusal is about the request alone: no header and no token may be named. */
-const OF_THE_REQUEST = requestRejections
-  .filter((name) => /^(wrong-verb|unsupported|malformed|bad-check|unknown-(?!path))/.test(name))
-  .map((name) => `request/${name}`);
-
 /** The interactions of which the catalogue has a case of its own. */
 const served = interactions.filter(
   ({ writes, capability, name }) =>
@@ -152,8 +147,6 @@ export const requestMutants: Readonly<Record<string, Mutant>> = {
         title: `lets ${what} slip into its diagnostics`,
         policy: betraying(what),
         caughtBy: ['response/discreet'],
-        // The token in the text reads as if the token were to blame.
-        ...(what === 'token' && { clouds: OF_THE_REQUEST }),
       },
     ]),
   ),

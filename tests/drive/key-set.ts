@@ -55,6 +55,28 @@ async function once(scene: KeyScene, what: string, want: KeyStep['want'], token:
   return { what, want, seen: await scene.present(token), ms: performance.now() - started };
 }
 
+/**
+ * Presents a token until the subject has asked the issuer for its keys: before that nothing shows what an outage does.
+ * A subject that never asks leaves nothing to judge.
+ */
+async function untilAsked(
+  scene: KeyScene,
+  what: string,
+  want: KeyStep['want'],
+  token: string,
+): Promise<KeyStep> {
+  const started = performance.now();
+  for (;;) {
+    const step = await once(scene, what, want, token);
+    if (!asWanted(step, scene.payload)) return step;
+    if (Number((await scene.issuer.call('GET', '/counts'))['jwks']) > 0) return step;
+    if (performance.now() - started > scene.within) {
+      return { ...step, seen: { kind: 'nothing', reason: 'the subject never asked for the key set' } };
+    }
+    await new Promise((done) => setTimeout(done, PAUSE_MS));
+  }
+}
+
 type Scenario = (scene: KeyScene) => Promise<Omit<KeyObservation, 'control'>>;
 
 /** The issuer fails in one way while it rotates; the subject must not believe, must not hang, and must recover. */
@@ -64,9 +86,9 @@ const outage =
     await scene.issuer.call('POST', '/fault', { endpoint: 'jwks', ...fault });
     await scene.issuer.call('POST', '/keys/rotate');
     const token = await minted(scene);
-    // A key set that is still fresh needs no fetch: only what comes after it shows what an outage does.
+    await scene.issuer.call('DELETE', '/counts');
     const during = [
-      await once(scene, 'under a key that cannot be had', 'not-accepted', token),
+      await untilAsked(scene, 'under a key that cannot be had', 'not-accepted', token),
       await once(
         scene,
         "by a stranger, while the issuer's keys cannot be had",
