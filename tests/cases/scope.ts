@@ -11,7 +11,7 @@ export default cases(
       name,
       {
         title: `${scope} does not open a read of ${resource}`,
-        requirements: ['GPC-SEC-SCOPE-APPLIED', 'GPC-SEC-SCOPE-CHOICE'],
+        requirements: ['GPC-JWT-SCOPE', 'GPC-SEC-SCOPE-APPLIED', 'GPC-SEC-SCOPE-CHOICE'],
         stimulus: { token: { claims: { requested_scope: scope } } },
         expect: { kind: 'outcome', rule: 'token.scope', answers: [badRequest, insufficientScope] },
         onlyIf: 'enforcesScope',

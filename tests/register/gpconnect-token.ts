@@ -81,7 +81,7 @@ export const gpconnectToken = {
       id: 'GPC-JWT-SCOPE',
       section: `${PAYLOAD} · requested_scope`,
       keyword: 'SHALL',
-      text: 'requested_scope: organization/*.read for metadata',
+      text: 'requested_scope: that of the resource and verb asked for (organization/*.read for metadata)',
       because: 'binds only a provider that declares options.enforcesScope',
     },
     {

@@ -110,7 +110,9 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
-    const level = bound ? strongest(borne) : 'noted';
+    const strength = strongest(borne);
+    // What only a MAY speaks of binds nobody.
+    const level = bound && strength !== 'MAY' ? strength : 'noted';
     return boundTo(entry, profile, declared).map((interaction): Planned => {
       const lacks = lacking(entry, interaction, declared);
       return {

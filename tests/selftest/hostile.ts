@@ -17,7 +17,11 @@ export const PAYLOADS: readonly string[] = [
 /** A record in which everything that may come from a subject, or from the files of whoever ran it, is a payload. */
 export function hostile(record: RunRecord): RunRecord {
   let at = 0;
-  const next = (): string => PAYLOADS[at++ % PAYLOADS.length] ?? '';
+  // Each turn starts one later: else a field that comes every tenth time would meet one payload alone.
+  const next = (): string => {
+    const turn = Math.floor(at / PAYLOADS.length);
+    return PAYLOADS[(at++ + turn) % PAYLOADS.length] ?? '';
+  };
   const FREE = new Set([
     'because',
     'reason',
