@@ -1,15 +1,11 @@
 import type { Mutant } from './mutants.ts';
-import { conformant, type AnswerShape, type Policy } from './policy.ts';
+import { conformant, wrong, type AnswerShape, type Policy } from './policy.ts';
 import { requestRejections, type RequestRejection } from './request-rules.ts';
-import { interactions } from '../ssp/interactions.ts';
+import { readable } from '../ssp/interactions.ts';
 import { pairings } from './scope-table.ts';
 
 /** Providers that get one thing about the request or the form of their answers wrong. */
 
-const wrong = <Decision extends keyof Policy>(decision: Decision, taken: Policy[Decision]): Policy => ({
-  ...conformant,
-  [decision]: taken,
-});
 const answering = (change: Partial<AnswerShape>): Policy =>
   wrong('answer', { ...conformant.answer, ...change });
 const betraying = (betrays: Policy['outcome']['betrays']): Policy =>
@@ -54,12 +50,6 @@ const ofRejection = (rejection: RequestRejection): readonly (readonly [string, M
   ];
 };
 
-/** The interactions of which the catalogue has a case of its own. */
-const served = interactions.filter(
-  ({ writes, capability, name }) =>
-    writes === undefined && capability !== 'html' && capability !== 'retrieval' && name !== 'metadata',
-);
-
 const scopes = (interaction: string): readonly string[] =>
   pairings.filter(({ on }) => on === interaction).map(({ name }) => `scope/${name}`);
 const both = (...names: readonly string[]): readonly string[] =>
@@ -90,7 +80,7 @@ function cloudsOf(name: string): readonly string[] {
 export const requestMutants: Readonly<Record<string, Mutant>> = {
   ...Object.fromEntries(requestRejections.flatMap(ofRejection)),
   ...Object.fromEntries(
-    served.map(({ name }): readonly [string, Mutant] => [
+    readable.map(({ name }): readonly [string, Mutant] => [
       `lacks-${name}`,
       {
         title: `does not serve ${name}`,

@@ -386,6 +386,12 @@ export const interactions: readonly Interaction[] = [
   },
 ];
 
+/** Those of a GP Connect 1.x provider that need no writing, beside the one that needs no data. */
+export const readable: readonly Interaction[] = interactions.filter(
+  ({ writes, capability, name }) =>
+    writes === undefined && capability !== 'html' && capability !== 'retrieval' && name !== 'metadata',
+);
+
 /** An interaction of GP Connect by its name. @throws RangeError when there is none */
 export function interactionNamed(name: string): Interaction {
   const found = interactions.find((each) => each.name === name);

@@ -1,5 +1,5 @@
 import type { DataField } from '../../mocks/ssp/interactions.ts';
-import { interactions } from '../../mocks/ssp/interactions.ts';
+import { readable } from '../../mocks/ssp/interactions.ts';
 import type { Case, Change, ErrorAnswer, Exchange, Rule } from '../model.ts';
 import type { RequirementId } from '../register/index.ts';
 import {
@@ -247,12 +247,6 @@ export const toldOfRequests: readonly Case[] = cases(
       },
     ]),
   ),
-);
-
-/** Those that need no writing, and of which the reference has no edition of its own. */
-const readable = interactions.filter(
-  ({ writes, capability, name }) =>
-    writes === undefined && capability !== 'html' && capability !== 'retrieval' && name !== 'metadata',
 );
 
 /** Every interaction once: what a consumer may ask of the capabilities that are on is answered. */

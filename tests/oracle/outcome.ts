@@ -1,4 +1,5 @@
 import type { ErrorAnswer } from '../model.ts';
+import { isObject, objects, parse, type Json } from './json.ts';
 import { headerValues, type Response } from './response.ts';
 
 const PROFILE = 'https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-OperationOutcome-1';
@@ -10,20 +11,6 @@ const SYSTEMS = [
   'https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1',
   'https://fhir.nhs.uk/STU3/ValueSet/Spine-ErrorOrWarningCode-1',
 ];
-
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const objects = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 /** What keeps one issue from being what the answer asks for (GP Connect error handling guidance); empty: nothing. */
 function issueFaults(issue: Json, answer: ErrorAnswer): readonly string[] {

@@ -1,4 +1,5 @@
 import type { ErrorAnswer } from '../model.ts';
+import { isObject, objects, parse, type Json } from './json.ts';
 import { headerValues, type Response } from './response.ts';
 
 /** FHIR R4 `IssueType`, the required binding of `OperationOutcome.issue.code`, with what stands below `security`. */
@@ -12,20 +13,6 @@ const ISSUE_TYPES = new Set(
 const SEVERITIES = ['fatal', 'error'];
 /** Where a program broke, in the words of Node, Java, Python and .NET. */
 const STACK = /(?:\n|\\n)\s+at \S+|Traceback \(most recent call last\)|\bat [\w.$]+\([\w.]+:\d+\)/;
-
-type Json = Readonly<Record<string, unknown>>;
-const isObject = (value: unknown): value is Json =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const objects = (value: unknown): readonly Json[] => (Array.isArray(value) ? value.filter(isObject) : []);
-
-function parse(text: string): Json | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
-}
 
 function issueFaults(issue: Json, answer: ErrorAnswer): readonly string[] {
   const faults: string[] = [];
