@@ -39,6 +39,8 @@ export type TokenEdit =
   | 'with-signature'
   /** The scheme in lower case: `bearer` (RFC 9110 §11.1: case-insensitive). */
   | 'scheme-lower-case'
+  /** Without a scheme, the token alone. */
+  | 'scheme-absent'
   /** Behind the scheme `Basic` (RFC 7617), which carries something else. */
   | 'scheme-basic'
   /** As the query parameter `access_token` (RFC 6750 §2.3), with no Authorization field. */

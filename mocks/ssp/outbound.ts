@@ -45,7 +45,11 @@ export interface Composed {
 }
 
 /** The authentication scheme that an edit writes in place of `Bearer` (RFC 6750 §2.1). */
-const SCHEMES: Readonly<Record<string, string>> = { 'scheme-lower-case': 'bearer', 'scheme-basic': 'Basic' };
+const SCHEMES: Readonly<Record<string, string>> = {
+  'scheme-lower-case': 'bearer',
+  'scheme-basic': 'Basic',
+  'scheme-absent': '',
+};
 
 type Encode = (value: string) => string;
 
@@ -114,7 +118,7 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
     [
       ['Host', request.host],
       ...headers,
-      ...(token === undefined || inQuery ? [] : [['Authorization', `${scheme} ${token}`] as const]),
+      ...(token === undefined || inQuery ? [] : [['Authorization', `${scheme} ${token}`.trim()] as const]),
       ...fields,
       ['Connection', request.keepAlive ? 'keep-alive' : 'close'],
     ],

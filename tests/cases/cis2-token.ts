@@ -113,7 +113,7 @@ const carriage: Readonly<Record<string, Entry>> = {
   absent: carried('no Authorization at all', { identity: null }, told(unauthenticated)),
   empty: carried('Bearer, and nothing behind it', authorization('Bearer '), told(badlyCarried)),
   'scheme-basic': carried('behind the scheme Basic', { raw: { token: 'scheme-basic' } }, told(badlyCarried)),
-  'scheme-absent': carried('without a scheme', authorization('{token}'), told(badlyCarried)),
+  'scheme-absent': carried('without a scheme', { raw: { token: 'scheme-absent' } }, told(badlyCarried)),
   'in-query': carried('in the query (RFC 6750 §2.3)', { raw: { token: 'in-query' } }, told(badlyCarried)),
   'twice-stranger-first': carried(
     'a second Authorization field, the first one wrong',

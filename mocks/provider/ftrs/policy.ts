@@ -1,3 +1,4 @@
+import type { SecureVersion } from 'node:tls';
 import { strict, type TokenPolicy } from '../cis2/policy.ts';
 import { strictKeys, type KeyPolicy } from './keys.ts';
 
@@ -31,6 +32,18 @@ export type FtrsRefusal = (typeof ftrsRefusals)[number];
 
 /** The decisions of an FtRS provider, one field each. A mutant gets exactly one wrong. */
 export interface FtrsPolicy {
+  /** Protocol versions, oldest and newest. */
+  readonly versions: readonly [oldest: SecureVersion, newest: SecureVersion];
+  /** OpenSSL cipher string for TLS 1.2 and below. */
+  readonly ciphers: string;
+  /** Whether plain HTTP is served on the TLS port. */
+  readonly servesClear: boolean;
+  /** Whether a client must present a certificate at all. */
+  readonly requiresCertificate: boolean;
+  /** OpenSSL verification errors that it overlooks in the certificate presented. */
+  readonly overlooks: ReadonlySet<string>;
+  /** Whether a sound certificate of another name is let in. */
+  readonly admitsAnyName: boolean;
   /** `none`: no token is looked at; `form`: only whether there is one; `full`: SEC-029. */
   readonly checks: 'full' | 'form' | 'none';
   /** Paths below the service root that it serves without a token. */
@@ -45,6 +58,8 @@ export interface FtrsPolicy {
   readonly anyCase: boolean;
   /** Which of several Authorization fields counts; `refuse`: none does. */
   readonly several: 'refuse' | 'first' | 'last';
+  /** Which requests it serves without a token that it can read; absent: none. */
+  readonly visitors?: 'absent' | 'empty' | 'schemeless';
   readonly answers: Readonly<Record<FtrsRefusal, R4Entry>>;
   readonly challenges: boolean;
   readonly resourceType: string;
@@ -71,6 +86,12 @@ const BAD = [HTTP, 'REC_BAD_REQUEST', '400: The Receiver was unable to process t
 
 /** An FtRS provider that keeps the rules. */
 export const ftrsConformant: FtrsPolicy = {
+  versions: ['TLSv1.2', 'TLSv1.3'],
+  ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
+  servesClear: false,
+  requiresCertificate: true,
+  overlooks: new Set(),
+  admitsAnyName: false,
   checks: 'full',
   open: ['/_ping'],
   token: strict,

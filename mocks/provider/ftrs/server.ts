@@ -1,6 +1,11 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import {
+  createServer as createPlainServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { Hierarchy } from '../../../certs/index.ts';
 import type { Setting } from '../cis2/policy.ts';
@@ -69,6 +74,16 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     now: () => Math.floor(Date.now() / 1000),
   };
   const refused = new WeakSet<object>();
+  const [oldest, newest] = policy.versions;
+  const handle: RequestListener = (request, response) => {
+    const refusal = refused.has(request.socket)
+      ? Promise.resolve<Found>({ refusal: 'certificate' })
+      : find(request, policy, setting);
+    refusal.then(
+      (found) => respond(response, policy, found),
+      () => respond(response, policy, { refusal: 'unavailable' }),
+    );
+  };
   const server = createServer(
     {
       cert: [provider.certificate, ...provider.chain].join('\n'),
@@ -77,45 +92,60 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       crl: [...crls],
       requestCert: true,
       rejectUnauthorized: false, // answered with a page, as API gateways do
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.3',
+      minVersion: oldest,
+      maxVersion: newest,
+      // OpenSSL keeps TLS 1.0 and 1.1, and suites that do not encrypt, behind security level 0.
+      ciphers: `TLS_AES_256_GCM_SHA384:${policy.ciphers}${oldest >= 'TLSv1.2' ? '' : ':@SECLEVEL=0'}`,
       honorCipherOrder: true,
+      dhparam: 'auto',
     },
-    (request, response) => {
-      const refusal = refused.has(request.socket)
-        ? Promise.resolve<Found>({ refusal: 'certificate' })
-        : find(request, policy, setting);
-      refusal.then(
-        (found) => respond(response, policy, found),
-        () => respond(response, policy, { refusal: 'unavailable' }),
-      );
-    },
+    handle,
   );
+  const clear = createPlainServer(handle);
+  const front = createTcpServer((socket) => {
+    if (!policy.servesClear) {
+      server.emit('connection', socket);
+      return;
+    }
+    socket.once('readable', () => {
+      const first = socket.read() as Buffer | null;
+      if (first) socket.unshift(first);
+      (first?.[0] === 0x16 ? server : clear).emit('connection', socket);
+    });
+  });
   const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
+  front.on('connection', (socket: Socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
-    const name: unknown = socket.getPeerCertificate().subject?.CN;
-    const flaw = socket.authorizationError as unknown as string | null;
-    if (flaw !== null || name !== hierarchy.ssp) refused.add(socket);
+    if (!welcome(socket, policy, hierarchy.ssp)) refused.add(socket);
   });
   await new Promise<void>((ready, failed) => {
-    server.once('error', failed);
-    server.listen(options.port ?? 0, '127.0.0.1', ready);
+    front.once('error', failed);
+    front.listen(options.port ?? 0, '127.0.0.1', ready);
   });
-  const { port } = server.address() as AddressInfo;
+  const { port } = front.address() as AddressInfo;
   return {
     url: `https://localhost:${port}${FTRS_PATH}`,
     port,
     close: () =>
       new Promise((done) => {
         for (const socket of sockets) socket.destroy();
-        server.close(() => done());
+        server.close();
+        clear.close();
+        front.close(() => done());
       }),
   };
+}
+
+function welcome(socket: TLSSocket, policy: FtrsPolicy, ssp: string): boolean {
+  const name: unknown = socket.getPeerCertificate().subject?.CN;
+  if (name === undefined) return !policy.requiresCertificate;
+  // Node types this as Error; at run time it is OpenSSL's code, or null.
+  const flaw = socket.authorizationError as unknown as string | null;
+  return (flaw === null || policy.overlooks.has(flaw)) && (policy.admitsAnyName || name === ssp);
 }
 
 interface Found {
@@ -131,8 +161,9 @@ async function find(request: IncomingMessage, policy: FtrsPolicy, setting: Setti
   if (policy.open.includes(path)) return { payload: { status: 'pass' } };
   const token = tokenOf(request, url, policy);
   if (policy.checks !== 'none') {
-    if (token === undefined) return { refusal: 'no-token' };
-    if (policy.checks === 'full') {
+    const visits = token === undefined && visitorOf(request, url) === policy.visitors;
+    if (token === undefined && !visits) return { refusal: 'no-token' };
+    if (token !== undefined && policy.checks === 'full') {
       const refusal = await decide(token, policy, setting);
       if (refusal) return { refusal, token };
     }
@@ -164,6 +195,14 @@ function tokenOf(request: IncomingMessage, url: URL, policy: FtrsPolicy): string
   const [, scheme = '', token] = /^(\S+) +(\S+)$/.exec(field) ?? [];
   const known = policy.schemes.includes(scheme.toLowerCase());
   return known && (policy.anyCase || scheme === 'Bearer') ? token : undefined;
+}
+
+/** How a request without a readable token comes. */
+function visitorOf(request: IncomingMessage, url: URL): FtrsPolicy['visitors'] | 'other' {
+  const field = request.headers.authorization;
+  if (field === undefined) return url.searchParams.has('access_token') ? 'other' : 'absent';
+  if (/^Bearer *$/.test(field)) return 'empty';
+  return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(field) ? 'schemeless' : 'other';
 }
 
 function served(method: string, path: string, query: URLSearchParams): Found {

@@ -1,0 +1,155 @@
+import type { DefectName } from '../../cis2/defects.ts';
+import { defects, type Defect } from '../../cis2/defects.ts';
+import { tokenMutants } from '../cis2/mutants.ts';
+import { ftrsConformant, type FtrsPolicy } from './policy.ts';
+
+/** An FtRS provider with one known defect. */
+export interface FtrsMutant {
+  readonly title: string;
+  readonly policy: FtrsPolicy;
+  /** The cases that fail on it and no others, its own first. */
+  readonly caughtBy: readonly [own: string, ...others: string[]];
+  /** Why more than four cases catch it. */
+  readonly because?: string;
+}
+
+const wrong = <Decision extends keyof FtrsPolicy>(
+  decision: Decision,
+  taken: FtrsPolicy[Decision],
+): FtrsPolicy => ({ ...ftrsConformant, [decision]: taken });
+const overlooking = (flaw: string): FtrsPolicy => wrong('overlooks', new Set([flaw]));
+const binds = (name: DefectName): boolean => (defects[name] as Defect).noted === undefined;
+
+/** The mutants of token verification, by `misjudges-<defect>`; what is noted fails nobody. */
+const ofTokens = (Object.keys(tokenMutants) as DefectName[])
+  .filter(binds)
+  .map((name): readonly [string, FtrsMutant] => {
+    const { policy, also = [] } = tokenMutants[name];
+    const others = also.filter(binds).map((each) => `cis2-token/${each}`);
+    return [
+      `misjudges-${name}`,
+      {
+        title: `decides wrongly about a token: ${defects[name].title}`,
+        policy: wrong('token', policy),
+        caughtBy: [`cis2-token/${name}`, ...others],
+        ...(others.length > 3 && {
+          because: 'nothing but the one thing that it does not look at tells them apart',
+        }),
+      },
+    ];
+  });
+
+/** FtRS providers with one known defect each. */
+export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
+  'accepts-no-certificate': {
+    title: 'serves clients that present no certificate',
+    policy: wrong('requiresCertificate', false),
+    caughtBy: ['mutual-tls/absent'],
+  },
+  'accepts-self-signed-certificate': {
+    title: 'takes a self-signed certificate for a sound one',
+    policy: overlooking('UNABLE_TO_GET_CRL'),
+    caughtBy: ['mutual-tls/self-signed'],
+  },
+  'accepts-any-issuer': {
+    title: 'knows its CA by name alone',
+    policy: overlooking('CERT_SIGNATURE_FAILURE'),
+    caughtBy: ['mutual-tls/wrong-issuer'],
+  },
+  'accepts-expired-certificate': {
+    title: 'overlooks that a certificate has expired',
+    policy: overlooking('CERT_HAS_EXPIRED'),
+    caughtBy: ['mutual-tls/expired'],
+  },
+  'accepts-future-certificate': {
+    title: 'overlooks that a certificate is not yet valid',
+    policy: overlooking('CERT_NOT_YET_VALID'),
+    caughtBy: ['mutual-tls/not-yet-valid'],
+  },
+  'accepts-revoked-certificate': {
+    title: 'overlooks that a certificate is revoked',
+    policy: overlooking('CERT_REVOKED'),
+    caughtBy: ['mutual-tls/revoked'],
+  },
+  'admits-any-name': {
+    title: 'lets in every sound certificate, whatever its name',
+    policy: wrong('admitsAnyName', true),
+    caughtBy: ['mutual-tls/wrong-name'],
+  },
+  'speaks-tls-1.1': {
+    title: 'still accepts TLS 1.1',
+    policy: wrong('versions', ['TLSv1.1', 'TLSv1.3']),
+    caughtBy: ['transport/1.1'],
+  },
+  'speaks-tls-1.0': {
+    title: 'still accepts TLS 1.0, and with it 1.1',
+    policy: wrong('versions', ['TLSv1', 'TLSv1.3']),
+    caughtBy: ['transport/1.0', 'transport/1.1'],
+  },
+  'serves-plain-http': {
+    title: 'serves requests in clear on its TLS port',
+    policy: wrong('servesClear', true),
+    caughtBy: ['transport/in-clear'],
+  },
+  'accepts-null-cipher': {
+    title: 'accepts a suite that does not encrypt',
+    policy: wrong('ciphers', `${ftrsConformant.ciphers}:NULL-SHA256:@SECLEVEL=0`),
+    caughtBy: ['transport/weak-ciphers'],
+  },
+  'takes-token-from-query': {
+    title: 'takes a token from the query',
+    policy: wrong('inQuery', true),
+    caughtBy: ['cis2-token/in-query'],
+  },
+  'takes-token-behind-basic': {
+    title: 'takes a token behind the scheme Basic',
+    policy: wrong('schemes', ['bearer', 'basic']),
+    caughtBy: ['cis2-token/scheme-basic'],
+  },
+  'wants-scheme-capitalised': {
+    title: 'compares the scheme with regard to case',
+    policy: wrong('anyCase', false),
+    caughtBy: ['cis2-token/scheme-lower-case'],
+  },
+  'takes-first-of-two-tokens': {
+    title: 'takes the first of two Authorization fields',
+    policy: wrong('several', 'first'),
+    caughtBy: ['cis2-token/twice-stranger-last'],
+  },
+  'takes-last-of-two-tokens': {
+    title: 'takes the last of two Authorization fields',
+    policy: wrong('several', 'last'),
+    caughtBy: ['cis2-token/twice-stranger-first'],
+  },
+  'takes-empty-for-a-visitor': {
+    title: 'serves a request whose Authorization has no token behind Bearer',
+    policy: wrong('visitors', 'empty'),
+    caughtBy: ['cis2-token/empty'],
+  },
+  'takes-absent-for-a-visitor': {
+    title: 'serves a request without Authorization',
+    policy: wrong('visitors', 'absent'),
+    caughtBy: ['cis2-token/absent'],
+  },
+  'takes-token-without-scheme': {
+    title: 'takes a token without a scheme',
+    policy: wrong('visitors', 'schemeless'),
+    caughtBy: ['cis2-token/scheme-absent'],
+  },
+  ...Object.fromEntries(ofTokens),
+};
+
+/** Conformant variants, and what is wrong at large: no row of the matrix. */
+export const ftrsVariants: Readonly<Record<string, { readonly title: string; readonly policy: FtrsPolicy }>> =
+  {
+    conformant: { title: 'the reference provider', policy: ftrsConformant },
+    'conformant-tls-1.2': {
+      title: 'speaks TLS 1.2 alone',
+      policy: wrong('versions', ['TLSv1.2', 'TLSv1.2']),
+    },
+    'conformant-tls-1.3': {
+      title: 'speaks TLS 1.3 alone',
+      policy: wrong('versions', ['TLSv1.3', 'TLSv1.3']),
+    },
+    'checks-no-token': { title: 'looks at no token at all', policy: wrong('checks', 'none') },
+  };

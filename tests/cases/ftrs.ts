@@ -1,0 +1,93 @@
+import type { Case, Offer } from '../model.ts';
+import { unapprovedSuites } from '../oracle/suites.ts';
+import { cis2Token } from './cis2-token.ts';
+import { cases } from './define.ts';
+
+const refused = { kind: 'refused-connection', rule: 'certificate' } as const;
+const offering = (version: Offer['version']) =>
+  ({ via: 'hello', stimulus: { hello: { version } }, expect: { kind: 'offer-refused' } }) as const;
+/** What no edition of the guidance on algorithms lets pass. */
+const WEAK = /NULL|EXPORT|RC4|RC2|DES|MD5|anon|IDEA|SEED/;
+const weak = unapprovedSuites.filter(({ iana }) => WEAK.test(iana)).map(({ code }) => code);
+
+const transport = cases('transport', {
+  '1.2': {
+    title: 'the valid exchange is accepted over TLS 1.2',
+    requirements: ['SEC-003'],
+    stimulus: { tls: { version: 'TLSv1.2' } },
+    expect: { kind: 'accepted' },
+    bearing: 'noted', // 1.2 and above: a provider of 1.3 alone conforms
+  },
+  '1.3': {
+    title: 'a TLS 1.3 hello: preferred',
+    requirements: ['SEC-003'],
+    via: 'hello',
+    stimulus: { hello: { version: 'TLSv1.3' } },
+    expect: { kind: 'offer-kept' },
+    bearing: 'noted',
+  },
+  '1.1': { title: 'a TLS 1.1 hello', requirements: ['SEC-003', 'SEC-001'], ...offering('TLSv1.1') },
+  '1.0': { title: 'a TLS 1.0 hello', requirements: ['SEC-003', 'SEC-001'], ...offering('TLSv1') },
+  'in-clear': {
+    title: 'the valid request in clear on the TLS port',
+    requirements: ['SEC-003', 'SEC-025'],
+    stimulus: { tls: null },
+    expect: refused,
+  },
+  'weak-ciphers': {
+    title: 'a TLS 1.2 hello with suites that are broken or do not encrypt',
+    requirements: ['SEC-001'],
+    via: 'hello',
+    stimulus: { hello: { version: 'TLSv1.2', suites: weak } },
+    expect: { kind: 'offer-refused' },
+  },
+});
+
+const certificates = cases('mutual-tls', {
+  absent: {
+    title: 'no client certificate',
+    requirements: ['SEC-014', 'SEC-020', 'SEC-025'],
+    stimulus: { tls: { certificate: null } },
+    expect: refused,
+  },
+  'self-signed': {
+    title: 'self-signed, with the right name',
+    requirements: ['SEC-014', 'SEC-020'],
+    stimulus: { tls: { certificate: 'self-signed' } },
+    expect: refused,
+  },
+  'wrong-issuer': {
+    title: 'issued by a rogue CA of the same names and key identifiers',
+    requirements: ['SEC-014', 'SEC-020'],
+    stimulus: { tls: { certificate: 'wrong-issuer' } },
+    expect: refused,
+  },
+  expired: {
+    title: 'expired',
+    requirements: ['SEC-014', 'SEC-020'],
+    stimulus: { tls: { certificate: 'expired' } },
+    expect: refused,
+  },
+  'not-yet-valid': {
+    title: 'not yet valid',
+    requirements: ['SEC-014', 'SEC-020'],
+    stimulus: { tls: { certificate: 'not-yet-valid' } },
+    expect: refused,
+  },
+  revoked: {
+    title: 'revoked by its CA',
+    requirements: ['SEC-014', 'SEC-020'],
+    stimulus: { tls: { certificate: 'revoked' } },
+    expect: refused,
+    learns: 'file',
+  },
+  'wrong-name': {
+    title: "sound, but another system's name (CN and SAN)",
+    requirements: ['SEC-014'],
+    stimulus: { tls: { certificate: 'wrong-name' } },
+    expect: refused,
+  },
+});
+
+/** What an FtRS provider is examined by. */
+export const ftrsCatalogue: readonly Case[] = [...transport, ...certificates, ...cis2Token];

@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
+import { ftrsCatalogue } from '../cases/ftrs.ts';
+import { ftrs } from '../profiles/ftrs.ts';
+import type { Planned } from '../run/plan.ts';
+import { createStand, examinedBy, type FtrsStand } from './ftrs-stand.ts';
+import { having } from './stand.ts';
+
+/** FtRS, every case against every mutant: over mutual TLS, with the issuer's keys fetched. */
+
+const everything: readonly Planned[] = ftrsCatalogue.map((entry) => ({
+  id: entry.id,
+  case: entry,
+  payload: ftrs.payload,
+  clauses: [],
+  level: entry.bearing ?? 'MUST',
+}));
+const WHOLE = process.env['ASSAY_MATRIX'] === 'whole';
+const ONE_IN = 12;
+
+let stand: FtrsStand;
+before(async () => {
+  stand = await createStand();
+  setDefaultCACertificates([...getCACertificates('default'), stand.pki.root]);
+});
+after(() => stand.issuer.close());
+
+/** The cases that a mutant names and a part of the rest, another for each. */
+function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
+  const offset = [...mutant].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  return everything.filter(({ id }, at) => WHOLE || named.includes(id) || (at + offset) % ONE_IN === 0);
+}
+
+test('the reference passes every case', async () => {
+  const findings = await examinedBy(stand, await stand.start(), everything);
+  const odd = findings.filter(({ outcome, level }) => outcome !== 'pass' && level !== 'noted');
+  assert.deepEqual(
+    odd.map((finding) => `${finding.case}: ${finding.because}`),
+    [],
+  );
+  assert.equal(findings.length, ftrsCatalogue.length);
+});
+
+describe('every mutant fails exactly the cases that list it', () => {
+  for (const [name, { title, policy, caughtBy }] of Object.entries(ftrsMutants))
+    test(`${name}: ${title}`, async () => {
+      const findings = await examinedBy(stand, await stand.start(policy), drawn(name, caughtBy));
+      const reasons = findings
+        .filter(({ outcome }) => outcome !== 'pass')
+        .map((each) => `${each.case}: ${each.because}`);
+      assert.deepEqual([...having(findings, 'fail')].sort(), [...caughtBy].sort(), reasons.join('\n'));
+      assert.deepEqual(having(findings, 'inconclusive'), [], reasons.join('\n'));
+    });
+});
+
+test('every binding case is the own case of a mutant, and every case that a mutant names exists', () => {
+  const owned = new Set(Object.values(ftrsMutants).map(({ caughtBy: [own] }) => own));
+  const ids = new Set(ftrsCatalogue.map(({ id }) => id));
+  const binding = everything.filter(({ level }) => level !== 'noted').map(({ id }) => id);
+  assert.deepEqual(
+    binding.filter((id) => !owned.has(id)),
+    [],
+  );
+  const named = Object.values(ftrsMutants).flatMap(({ caughtBy }) => caughtBy);
+  assert.deepEqual(
+    named.filter((id) => !ids.has(id)),
+    [],
+  );
+  for (const { caughtBy, because } of Object.values(ftrsMutants)) assert.ok(caughtBy.length <= 4 || because);
+});
+
+test('versions are noted: each of the two is refused by the conformant variant of the other', async () => {
+  const noted = everything.filter(({ id }) => id === 'transport/1.2' || id === 'transport/1.3');
+  const outcomes = async (name: string) => {
+    const provider = await stand.start(ftrsVariants[name]?.policy);
+    return (await examinedBy(stand, provider, noted)).map(({ outcome }) => outcome);
+  };
+  assert.deepEqual(await outcomes('conformant'), ['pass', 'pass']);
+  assert.equal((await outcomes('conformant-tls-1.3'))[0], 'fail');
+  assert.notEqual((await outcomes('conformant-tls-1.2'))[1], 'pass');
+});
