@@ -78,6 +78,6 @@ test('versions are noted: each of the two is refused by the conformant variant o
     return (await examinedBy(stand, provider, noted)).map(({ outcome }) => outcome);
   };
   assert.deepEqual(await outcomes('conformant'), ['pass', 'pass']);
-  assert.equal((await outcomes('conformant-tls-1.3'))[0], 'fail');
-  assert.notEqual((await outcomes('conformant-tls-1.2'))[1], 'pass');
+  assert.deepEqual(await outcomes('conformant-tls-1.3'), ['fail', 'pass']);
+  assert.deepEqual(await outcomes('conformant-tls-1.2'), ['pass', 'fail']);
 });
