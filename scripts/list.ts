@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { kinds } from '../tests/evidence/index.ts';
 import { requestMutants } from '../mocks/provider/request-mutants.ts';
@@ -25,12 +26,11 @@ export function catalogueOf(name: string, chosen?: string) {
     );
   }
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
-  const entries = Object.entries({
-    ...mutants,
-    ...requestMutants,
-    ...retrievalMutants,
-    ...revocationMutants,
-  });
+  const entries = Object.entries<{ readonly title: string; readonly caughtBy: readonly string[] }>(
+    profile.id === 'ftrs'
+      ? ftrsMutants
+      : { ...mutants, ...requestMutants, ...retrievalMutants, ...revocationMutants },
+  );
   return {
     profile: profile.id,
     set: setOf(profile, edition),

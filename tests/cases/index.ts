@@ -3,6 +3,7 @@ import cacheControl from './cache-control.ts';
 import clientCertificate from './client-certificate.ts';
 import connection from './connection.ts';
 import error from './error.ts';
+import { ftrsCatalogue } from './ftrs.ts';
 import retrieval from './retrieval.ts';
 import revocation from './revocation.ts';
 import request from './request.ts';
@@ -11,7 +12,7 @@ import scope from './scope.ts';
 import sspHeader from './ssp-header.ts';
 import token from './token.ts';
 
-/** Every case, in the order in which a person would look: connection, certificate, request, token, answers. */
+/** What is asked behind the Spine, in the order in which a person would look: connection, certificate, request, token, answers. */
 export const catalogue: readonly Case[] = [
   ...connection,
   ...clientCertificate,
@@ -25,3 +26,6 @@ export const catalogue: readonly Case[] = [
   ...response,
   ...retrieval,
 ];
+
+/** The cases of every profile. Which of them a profile is held to follows from the clauses that they bear on. */
+export const everyCase: readonly Case[] = [...catalogue, ...ftrsCatalogue];

@@ -1,8 +1,8 @@
 import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
 import { FRESH } from '../../mocks/ssp/outbound.ts';
-import type { Exchange, Profile } from '../model.ts';
+import type { Addressee, Exchange, Profile } from '../model.ts';
 
-const valid: Exchange = {
+const valid = ({ data }: Addressee): Exchange => ({
   tls: { certificate: 'valid' },
   http: {
     method: 'GET',
@@ -14,9 +14,9 @@ const valid: Exchange = {
       'X-Correlation-ID': FRESH,
     },
   },
-  data: { ods: FTRS_ODS },
+  data: { ods: data?.['organisation'] ?? FTRS_ODS },
   identity: {},
-};
+});
 
 /** An FtRS directory, asked for one organisation. It answers unknown request headers with 400: none is sent. */
 export const ftrs: Profile = {
@@ -25,7 +25,7 @@ export const ftrs: Profile = {
   editions: ['1.1.0'],
   documents: ['ftrs-security'],
   payload: 'Bundle',
-  valid: () => valid,
+  valid,
   interactions: [],
-  exchange: () => valid,
+  exchange: valid,
 };

@@ -121,6 +121,8 @@ export const ftrsSecurity = {
       section: '6. Certificate Management',
       keyword: 'MUST',
       text: 'proactive certificate expiry alerting and a seamless renewal process',
+      decidedBy: 'evidence',
+      because: 'the inventory of certificates, the alarms on them and the last renewal decide it',
     },
     {
       id: 'SEC-016',

@@ -1,5 +1,5 @@
 import { gpconnectApi, gpconnectErrors, gpconnectSecurity } from './gpconnect.ts';
-import type { ftrsSecurity } from './ftrs.ts';
+import { ftrsSecurity } from './ftrs.ts';
 import { gpconnectToken } from './gpconnect-token.ts';
 import { nrlRetrieval, nrlSecurity } from './nrl.ts';
 import type { Document, Requirement } from './requirement.ts';
@@ -11,13 +11,11 @@ const documents = [
   gpconnectApi,
   nrlSecurity,
   nrlRetrieval,
+  ftrsSecurity,
 ] as const;
 
-/** The FtRS document is held by no profile of the catalogue yet; its ids are known so that cases can name them. */
-export type DocumentId = (typeof documents)[number]['id'] | (typeof ftrsSecurity)['id'];
-export type RequirementId =
-  | (typeof documents)[number]['requirements'][number]['id']
-  | (typeof ftrsSecurity)['requirements'][number]['id'];
+export type DocumentId = (typeof documents)[number]['id'];
+export type RequirementId = (typeof documents)[number]['requirements'][number]['id'];
 
 /** A requirement that knows its document. */
 export interface Clause extends Requirement {

@@ -9,6 +9,7 @@ import {
   prepareStandIn,
   prepareSubject,
   profileNamed,
+  standInsOf,
   type Prepared,
 } from './prepare.ts';
 import type { RunRecord } from './record.ts';
@@ -36,7 +37,7 @@ export interface Front {
   readonly subject: RunRecord['subject'];
   readonly notExamined: RunRecord['notExamined'];
   readonly shown: Shown;
-  /** The cases that become tests; none where the subject is of another profile. */
+  /** The cases that become tests; none where the subject, or the stand-in, is of another profile. */
   readonly planned: readonly Planned[];
 }
 
@@ -45,6 +46,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   const name = standInOf(env);
   if (name !== undefined) {
     checkStandIn(name, 'ASSAY_SUBJECT');
+    const own = standInsOf(profile.id).includes(name);
     const revocation = policyOf(name)?.revocation.source ?? 'file';
     const declared = { ...everythingOn(newest), revocation };
     return {
@@ -52,7 +54,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
       subject: { url: `mock:${name}`, standIn: name },
       notExamined: [],
       shown: nothingShown,
-      planned: plan(profile, declared),
+      planned: own ? plan(profile, declared) : [],
     };
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
-import { catalogue } from '../cases/index.ts';
+import { everyCase } from '../cases/index.ts';
 import type { Case, Learning, Profile } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
 import { library, register, type Clause } from '../register/index.ts';
@@ -105,7 +105,7 @@ function boundTo(
  */
 export function plan(profile: Profile, declared: Declared): readonly Planned[] {
   const clauses = scope(profile, declared.edition);
-  return catalogue.flatMap((entry) => {
+  return everyCase.flatMap((entry) => {
     if (!learns(entry, declared.revocation ?? 'file')) return [];
     const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
@@ -161,7 +161,7 @@ export function setOf(profile: Profile, edition: string, document?: string): Req
   const clauses = scope(profile, edition).filter(
     (clause) => document === undefined || clause.document === document,
   );
-  const held = catalogue
+  const held = everyCase
     .filter((entry) => clauses.some((clause) => bears(entry, clause)))
     .map(({ id, requirements, expect, stimulus }) => ({ id, requirements, expect, stimulus }));
   return { id: `${document ?? profile.id}@${edition}/1`, digest: digestOf([clauses, held]) };

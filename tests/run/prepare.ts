@@ -9,6 +9,7 @@ import { createRedactor } from '../drive/redact.ts';
 import type { Addressee, Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
+import { ftrsStandIns, mintFrom, startFtrsStandIn } from './ftrs.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import {
   guard,
@@ -79,9 +80,17 @@ function targetOf(
   };
 }
 
-/** @throws ConfigurationError at `place` when no stand-in has that name */
-export function checkStandIn(name: string, place: string): void {
-  if (standInNames.includes(name)) return;
+/** The names of the stand-ins that a profile can be driven against; without one: of every profile. */
+export const standInsOf = (profile?: string): readonly string[] =>
+  profile === undefined
+    ? [...standInNames, ...ftrsStandIns]
+    : profile === 'ftrs'
+      ? ftrsStandIns
+      : standInNames;
+
+/** @throws ConfigurationError at `place` when no stand-in of that profile has that name */
+export function checkStandIn(name: string, place: string, profile?: string): void {
+  if (standInsOf(profile).includes(name)) return;
   throw new ConfigurationError(
     place,
     `no stand-in is called ${JSON.stringify(name)}; \`assay list\` names the mutants`,
@@ -93,7 +102,8 @@ export function checkStandIn(name: string, place: string): void {
  * @throws ConfigurationError on `--mock` for an unknown name
  */
 export async function prepareStandIn(name: string, profile: Profile, edition?: string): Promise<Prepared> {
-  checkStandIn(name, '--mock');
+  checkStandIn(name, '--mock', profile.id);
+  if (profile.id === 'ftrs') return prepareFtrs(name, profile);
   const hierarchy = await createHierarchy();
   const way = policyOf(name)?.revocation.source ?? 'file';
   const attending =
@@ -133,6 +143,34 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
   };
 }
 
+/** An embedded FtRS provider with an issuer of its own. */
+async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
+  const hierarchy = await createHierarchy();
+  const standIn = await startFtrsStandIn(name, hierarchy);
+  const url = new URL(standIn.url);
+  const destination = { host: '127.0.0.1', port: standIn.port, addresses: ['127.0.0.1'] };
+  return {
+    run: {
+      profile,
+      subject: { url: standIn.url },
+      target: {
+        ...targetOf(url, destination, hierarchy, [hierarchy.root]),
+        shared: true,
+        mint: standIn.mint,
+      },
+      redactor: createRedactor(),
+      bounds: { patience: PATIENCE.standIn },
+    },
+    declared: everythingOn(profile.editions[0]),
+    subject: { url: standIn.url, connect: `127.0.0.1:${standIn.port}`, standIn: name },
+    notExamined: [],
+    shown: nothingShown,
+    warnings: [],
+    hints: [],
+    close: standIn.close,
+  };
+}
+
 /**
  * Reads a subject file, keeps to the guard, opens the trust pack and resolves the address, in that order.
  * Nothing is sent to the subject.
@@ -168,6 +206,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       subject: { ...subject, data: dataOf(subject) },
       target: {
         ...targetOf(url, destination, hierarchy, anchors),
+        ...(profile.id === 'ftrs' && (await mintFrom(subject.issuer, `${file}#/issuer`))),
         ...(attending && { clients: attending.clients }),
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
@@ -191,7 +230,9 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
             'the subject file names no `pki`: the provider cannot know the CA of this run (`assay pki --out pki` makes one that lasts)',
           ]),
       ...(destination.addresses.length === 0 ? [`${destination.host} has no address`] : []),
-      `are asid.provider (${subject.asid?.provider ?? 'none'}) and the URL byte for byte what the provider is registered as?`,
+      profile.id === 'ftrs'
+        ? 'does the provider trust the issuer in `issuer`, and its audience? does it know `data.organisation`?'
+        : `are asid.provider (${subject.asid?.provider ?? 'none'}) and the URL byte for byte what the provider is registered as?`,
     ],
     close: async () => attending?.revocation.close(),
   };

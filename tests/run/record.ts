@@ -1,6 +1,6 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { catalogue } from '../cases/index.ts';
+import { everyCase } from '../cases/index.ts';
 import type { Profile } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
 import type { Finding } from './examine.ts';
@@ -183,7 +183,7 @@ export function rejudge(record: Pick<RunRecord, 'findings'>): readonly string[] 
     .filter((finding) => {
       // Evidence is judged where its bytes are; the record has their digest.
       if (finding.observation.kind === 'evidence') return false;
-      const entry = catalogue.find(({ id }) => id === finding.case.split('@')[0]);
+      const entry = everyCase.find(({ id }) => id === finding.case.split('@')[0]);
       if (!entry || finding.times === 0) return finding.outcome !== 'inconclusive';
       return (
         judge(entry.expect, finding.observation, finding.control, finding.payload).outcome !== finding.outcome

@@ -4,19 +4,14 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
 import { ftrsCatalogue } from '../cases/ftrs.ts';
 import { ftrs } from '../profiles/ftrs.ts';
-import type { Planned } from '../run/plan.ts';
+import { everythingOn, plan, type Planned } from '../run/plan.ts';
+import { rejudge } from '../run/record.ts';
 import { createStand, examinedBy, type FtrsStand } from './ftrs-stand.ts';
 import { having } from './stand.ts';
 
 /** FtRS, every case against every mutant: over mutual TLS, with the issuer's keys fetched. */
 
-const everything: readonly Planned[] = ftrsCatalogue.map((entry) => ({
-  id: entry.id,
-  case: entry,
-  payload: ftrs.payload,
-  clauses: [],
-  level: entry.bearing ?? 'MUST',
-}));
+const everything: readonly Planned[] = plan(ftrs, everythingOn('1.1.0'));
 const WHOLE = process.env['ASSAY_MATRIX'] === 'whole';
 const ONE_IN = 12;
 
@@ -41,6 +36,7 @@ test('the reference passes every case', async () => {
     [],
   );
   assert.equal(findings.length, ftrsCatalogue.length);
+  assert.deepEqual(rejudge({ findings }), []);
 });
 
 describe('every mutant fails exactly the cases that list it', () => {
@@ -52,6 +48,7 @@ describe('every mutant fails exactly the cases that list it', () => {
         .map((each) => `${each.case}: ${each.because}`);
       assert.deepEqual([...having(findings, 'fail')].sort(), [...caughtBy].sort(), reasons.join('\n'));
       assert.deepEqual(having(findings, 'inconclusive'), [], reasons.join('\n'));
+      assert.deepEqual(rejudge({ findings }), []);
     });
 });
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { referenceAt } from '../../mocks/provider/data.ts';
 import { interactionNamed } from '../../mocks/ssp/interactions.ts';
-import { catalogue } from '../cases/index.ts';
+import { catalogue, everyCase } from '../cases/index.ts';
 import type { Exchange } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import { register } from '../register/index.ts';
@@ -14,13 +14,13 @@ const repeated = <T>(all: readonly T[]): readonly T[] => all.filter((each, at) =
 
 test('every clause and every case has its own id', () => {
   assert.deepEqual(repeated<string>(ids), []);
-  assert.deepEqual(repeated(catalogue.map(({ id }) => id)), []);
+  assert.deepEqual(repeated(everyCase.map(({ id }) => id)), []);
 });
 
 test('what is not decided by cases has a reason and no case; what is decided by cases has one', () => {
   for (const clause of register) {
     const { id, decidedBy, because } = clause;
-    const cited = catalogue.some((entry) => bears(entry, clause));
+    const cited = everyCase.some((entry) => bears(entry, clause));
     if (decidedBy === undefined) assert.ok(cited, `${id} has no case`);
     else assert.ok(!cited && because, `${id} is decided by ${decidedBy}: it needs a reason and no case`);
   }
