@@ -97,7 +97,7 @@ export type Observation =
       readonly body: string;
       /** Length of the whole body in bytes, as far as it was read. */
       readonly bytes: number;
-      /** `resourceType` of the whole body where it is JSON. */
+      /** `resourceType` of the whole body where it is JSON, the root element where it is FHIR's XML. */
       readonly resourceType?: string;
       readonly handshake?: Handshake;
     }
@@ -178,6 +178,19 @@ export interface ErrorAnswer {
   readonly source: string;
 }
 
+/** A part of an OperationOutcome, and what it may be. */
+export type OutcomePart =
+  /** The whole fits the published JSON Schema of a FHIR release. */
+  | { readonly part: 'schema'; readonly release: 'STU3' | 'R4' }
+  /** `meta.profile` names one of these. */
+  | { readonly part: 'profile'; readonly anyOf: readonly string[] }
+  /** Each `issue.severity` is one of these. */
+  | { readonly part: 'severity'; readonly anyOf: readonly string[] }
+  /** `issue.details.coding.system` of a code is one of these. */
+  | { readonly part: 'system'; readonly anyOf: readonly string[] }
+  /** `issue.details.coding.display` is one of the texts of its code; case and a closing full stop do not count. */
+  | { readonly part: 'display'; readonly texts: Readonly<Record<string, readonly string[]>> };
+
 /** What must come of a stimulus. Data, so that it prints, hashes and is checked; `judge` gives it its meaning. */
 export type Expectation =
   /** The valid exchange is answered with the payload. */
@@ -190,7 +203,7 @@ export type Expectation =
   | { readonly kind: 'refused-request'; readonly rule: Rule }
   /** A refusal that speaks HTTP carries an error status. */
   | { readonly kind: 'error-status' }
-  /** Any one of these answers, the preferred one first, with a well-formed OperationOutcome. */
+  /** Any one of these answers, the preferred one first, with an OperationOutcome; its form is `outcome-part`'s. */
   | {
       readonly kind: 'outcome';
       readonly rule: Rule;
@@ -198,6 +211,8 @@ export type Expectation =
       /** Of which FHIR release and rules the OperationOutcome is; absent: GP Connect's, STU3. */
       readonly shape?: 'R4';
     }
+  /** One part of the OperationOutcome that an error is told with is as the guidance says. */
+  | ({ readonly kind: 'outcome-part' } & OutcomePart)
   /** Whatever response is made carries this directive in `Cache-Control` (RFC 9111 §5.2.2). */
   | {
       readonly kind: 'cache-control';

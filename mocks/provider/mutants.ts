@@ -7,6 +7,7 @@ import {
   type Policy,
   type Rejection,
 } from './policy.ts';
+import { everyPart, looksAt, outcomeMutants } from './outcome-mutants.ts';
 import { requestRejections } from './request-rules.ts';
 import { pairings } from './scope-table.ts';
 import { tlsMutants, tlsVariants } from './tls-mutants.ts';
@@ -67,14 +68,22 @@ const [FIRST_TOLD = '', ...OTHERS_TOLD] = [
   ...caught.map((name) => casesOf(name)[1]),
   ...requestRejections.map((name) => `error/request-${name}`),
   ...SCOPES,
+  'xml/error',
 ];
-const EVERY_OUTCOME = 'every rejection builds its OperationOutcome in one place';
 
 /** Cases that look at the error of a rejection which is not made any more. */
-const CLOUDS: Readonly<Partial<Record<Rejection, readonly string[]>>> = {
+const LOOKS: Readonly<Partial<Record<Rejection, readonly string[]>>> = {
   'no-trace-id': ['response/content-type-of-error'],
   'no-interaction-id': ['response/discreet'],
+  'malformed-token': ['response/discreet-of-token-error'],
 };
+const cloudsOf = (rejection: Rejection): readonly string[] => [
+  ...(LOOKS[rejection] ?? []),
+  ...(looksAt[rejection] ?? []),
+];
+/** What a refusal says in XML is told of one rejection alone. */
+const alsoTold = (rejection: Rejection): readonly string[] =>
+  rejection === 'no-trace-id' ? ['xml/error'] : [];
 
 /** A provider that does not make one rejection, and one that answers it with the wrong code. */
 const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])[] => {
@@ -87,9 +96,9 @@ const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])
       {
         title: `serves a request that it should reject: ${rejection}`,
         policy: ignoring(rejection),
-        caughtBy: [made, told, ...more],
+        caughtBy: [made, told, ...alsoTold(rejection), ...more],
         ...because,
-        ...(CLOUDS[rejection] && { clouds: CLOUDS[rejection] }),
+        clouds: cloudsOf(rejection),
       },
     ],
     [
@@ -97,7 +106,7 @@ const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])
       {
         title: `rejects ${rejection} with another code`,
         policy: answering(rejection, { code: 'INVALID_PARAMETER', display: 'Invalid parameter' }),
-        caughtBy: [told, ...more],
+        caughtBy: [told, ...alsoTold(rejection), ...more],
         ...because,
       },
     ],
@@ -208,39 +217,22 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   'answers-500-to-no-trace-id': {
     title: 'breaks down where Ssp-TraceID is missing',
-    policy: answering('no-trace-id', { status: 500, issue: 'exception', code: 'INTERNAL_SERVER_ERROR' }),
-    caughtBy: ['error/trace-id-absent', 'ssp-header/trace-id-absent'],
+    policy: answering('no-trace-id', {
+      status: 500,
+      issue: 'exception',
+      code: 'INTERNAL_SERVER_ERROR',
+      display: 'Internal server error',
+    }),
+    caughtBy: ['error/trace-id-absent', 'ssp-header/trace-id-absent', 'xml/error'],
   },
   'answers-without-outcome': {
     title: 'answers errors with another resource than OperationOutcome',
     policy: shaping({ resourceType: 'Basic' }),
     caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
-    because: EVERY_OUTCOME,
+    because: 'every rejection builds its OperationOutcome in one place',
+    clouds: everyPart,
   },
-  'answers-without-profile': {
-    title: 'leaves out meta.profile of the OperationOutcome',
-    policy: shaping({ profile: undefined }),
-    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
-    because: EVERY_OUTCOME,
-  },
-  'answers-as-warning': {
-    title: 'gives its errors the severity warning',
-    policy: shaping({ severity: 'warning' }),
-    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
-    because: EVERY_OUTCOME,
-  },
-  'answers-in-another-code-system': {
-    title: 'takes its codes from another system',
-    policy: shaping({ system: 'http://hl7.org/fhir/issue-type' }),
-    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
-    because: EVERY_OUTCOME,
-  },
-  'answers-without-display': {
-    title: 'leaves out the display of the code',
-    policy: shaping({ withDisplay: false }),
-    caughtBy: [FIRST_TOLD, ...OTHERS_TOLD],
-    because: EVERY_OUTCOME,
-  },
+  ...outcomeMutants,
 };
 
 /** A conformant provider that decides otherwise than the reference where the documents leave it open. */

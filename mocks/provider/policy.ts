@@ -34,6 +34,8 @@ export interface ErrorEntry {
   /** Code of Spine-ErrorOrWarningCode-1, with its display. */
   readonly code: string;
   readonly display: string;
+  /** What of the outcome's shape is otherwise for this one. */
+  readonly shape?: Partial<OutcomeShape>;
 }
 
 /** How every OperationOutcome is built (GP Connect error handling guidance). */
@@ -43,6 +45,8 @@ export interface OutcomeShape {
   readonly severity: string;
   readonly system: string;
   readonly withDisplay: boolean;
+  /** Whether `diagnostics` is a text, as FHIR has it, or a list of texts. */
+  readonly diagnostics: 'text' | 'list';
   /** What it gives away in its diagnostics beside the reason. */
   readonly betrays: 'nothing' | 'stack' | 'token' | 'path' | 'sql';
 }
@@ -57,7 +61,10 @@ export interface AnswerShape {
   readonly compresses: boolean;
   /** Whether a body in chunks is read. */
   readonly readsChunks: boolean;
-  readonly writesXml: boolean;
+  /** What comes of a request for XML. */
+  readonly xml: 'written' | 'ignored' | 'refused';
+  /** How errors in XML are made. */
+  readonly xmlErrors: 'sound' | 'unclosed' | 'listed';
 }
 
 /** The decisions that a provider takes about one exchange. A mutant gets exactly one of them wrong. */
@@ -156,7 +163,7 @@ const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
     status: 409,
     issue: 'conflict',
     code: 'FHIR_CONSTRAINT_VIOLATION',
-    display: 'FHIR constraint violated',
+    display: 'FHIR constraint violation',
   },
   'already-registered': {
     status: 409,
@@ -196,6 +203,7 @@ export const conformant: Policy = {
     severity: 'error',
     system: 'https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1',
     withDisplay: true,
+    diagnostics: 'text',
     betrays: 'nothing',
   },
   answer: {
@@ -205,7 +213,8 @@ export const conformant: Policy = {
     entityTags: true,
     compresses: true,
     readsChunks: true,
-    writesXml: true,
+    xml: 'written',
+    xmlErrors: 'sound',
   },
   retrieval: { wraps: false, unknown: 404, wantsHeaders: true },
   cacheAnswer: 'no-store',

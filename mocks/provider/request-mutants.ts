@@ -1,5 +1,6 @@
 import type { Mutant } from './mutants.ts';
 import { conformant, wrong, type AnswerShape, type Policy } from './policy.ts';
+import { looksAt } from './outcome-mutants.ts';
 import { requestRejections, type RequestRejection } from './request-rules.ts';
 import { readable } from '../ssp/interactions.ts';
 import { pairings } from './scope-table.ts';
@@ -29,6 +30,10 @@ const ofRejection = (rejection: RequestRejection): readonly (readonly [string, M
         title: `serves a request that it should reject: ${rejection}`,
         policy: wrong('ignores', new Set([rejection])),
         caughtBy: [own, ...others],
+        clouds: [
+          ...(looksAt[rejection] ?? []),
+          ...(rejection === 'malformed-body' ? ['response/discreet-of-body-error'] : []),
+        ],
       },
     ],
     [
@@ -59,10 +64,27 @@ const both = (...names: readonly string[]): readonly string[] =>
 const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
   'sibling-metadata': both('main-asid-on-sibling'),
   'find-patient': both('interaction-of-another-verb'),
-  'read-patient': [...both('unknown-patient'), ...scopes('read-patient'), 'response/entity-tag'],
-  'read-practitioner': [...both('unknown-practitioner'), ...scopes('read-practitioner')],
-  'read-organization': [...both('unknown-organisation'), ...scopes('read-organization')],
-  'read-location': [...both('unknown-location'), ...scopes('read-location')],
+  'read-patient': [
+    ...both('unknown-patient'),
+    ...(looksAt['unknown-patient'] ?? []),
+    ...scopes('read-patient'),
+    'response/entity-tag',
+  ],
+  'read-practitioner': [
+    ...both('unknown-practitioner'),
+    ...(looksAt['unknown-practitioner'] ?? []),
+    ...scopes('read-practitioner'),
+  ],
+  'read-organization': [
+    ...both('unknown-organisation'),
+    ...(looksAt['unknown-organisation'] ?? []),
+    ...scopes('read-organization'),
+  ],
+  'read-location': [
+    ...both('unknown-location'),
+    ...(looksAt['unknown-location'] ?? []),
+    ...scopes('read-location'),
+  ],
   'read-appointment': [...both('unknown-appointment'), ...scopes('read-appointment')],
   'search-slots': scopes('search-slots'),
   'search-documents': scopes('search-documents'),
@@ -70,6 +92,8 @@ const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
   'structured-record': [
     ...both('unsupported-content-type', 'malformed-body', 'bad-check-digit'),
     'response/chunked',
+    'response/discreet-of-body-error',
+    ...(looksAt['bad-check-digit'] ?? []),
   ],
 };
 
@@ -136,7 +160,11 @@ export const requestMutants: Readonly<Record<string, Mutant>> = {
       {
         title: `lets ${what} slip into its diagnostics`,
         policy: betraying(what),
-        caughtBy: ['response/discreet'],
+        caughtBy: [
+          'response/discreet',
+          'response/discreet-of-token-error',
+          'response/discreet-of-body-error',
+        ],
       },
     ]),
   ),

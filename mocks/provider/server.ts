@@ -18,7 +18,7 @@ import { gzipSync } from 'node:zlib';
 import type { Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
 import { answerFake } from './fakes.ts';
-import { conformant, type Policy } from './policy.ts';
+import { conformant, type OutcomeShape, type Policy } from './policy.ts';
 import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import { openDiary, type Diary } from './diary.ts';
@@ -249,6 +249,8 @@ async function respond(
   const named = root.sibling && interaction?.name === 'metadata' ? { name: 'sibling-metadata' } : interaction;
   if (named && policy.lacks.has(named.name))
     return told({ rejection: 'unknown-path', diagnostics: 'not implemented' });
+  if (policy.answer.xml === 'refused' && wantsXml(request))
+    return told({ rejection: 'unsupported-accept', diagnostics: 'XML is not written here' });
   const resource = named && answerTo(named);
   if (resource) return answer(request, response, policy, 200, resource);
   if (!interaction?.writes) return told({ rejection: 'unknown-path', diagnostics: 'not served' });
@@ -267,9 +269,8 @@ function answer(
   status: number,
   resource: Resource,
 ): void {
-  const { contentType, entityTags, compresses, writesXml, strictTransportSecurity } = policy.answer;
-  const format = new URL(request.url ?? '/', 'https://provider.invalid').searchParams.get('_format');
-  const xml = writesXml && (format ?? request.headers.accept ?? '').includes('xml');
+  const { contentType, entityTags, compresses, strictTransportSecurity } = policy.answer;
+  const xml = wantsXml(request) && policy.answer.xml === 'written';
   const tag = entityTags ? etagOf(resource) : undefined;
   const gzip = compresses && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
   const text = xml ? asXml(resource) : JSON.stringify(resource);
@@ -284,21 +285,37 @@ function answer(
   response.end(gzip ? gzipSync(text) : text);
 }
 
+/** Whether XML is asked for; `_format` overrides `Accept`. */
+function wantsXml({ url, headers }: IncomingMessage): boolean {
+  const format = new URL(url ?? '/', 'https://provider.invalid').searchParams.get('_format');
+  return (format ?? headers.accept ?? '').includes('xml');
+}
+
 function tell(response: ServerResponse, reason: Reason, policy: Policy, request: IncomingMessage): void {
-  const { errorContentType, strictTransportSecurity } = policy.answer;
+  const { errorContentType, strictTransportSecurity, xmlErrors } = policy.answer;
+  const xml = wantsXml(request) && policy.answer.xml === 'written';
+  const media = xml ? errorContentType?.replace('json', 'xml') : errorContentType;
+  const outcome = operationOutcome(reason, policy, request);
   response.writeHead(policy.errors[reason.rejection].status, {
-    ...(errorContentType !== undefined && { 'Content-Type': errorContentType }),
+    ...(media !== undefined && { 'Content-Type': media }),
     ...(strictTransportSecurity !== undefined && { 'Strict-Transport-Security': strictTransportSecurity }),
     ...cache(policy.cacheError),
   });
-  response.end(JSON.stringify(operationOutcome(reason, policy, request)));
+  response.end(xml ? errorInXml(outcome, xmlErrors) : JSON.stringify(outcome));
+}
+
+/** An outcome in XML, sound or as careless templates make them. */
+function errorInXml(outcome: Resource, how: Policy['answer']['xmlErrors']): string {
+  const text = asXml(outcome);
+  if (how === 'unclosed') return text.replace(/<\/\w+>$/, '');
+  return how === 'listed' ? text.replace(/<diagnostics [^>]*>/, (each) => `${each}${each}`) : text;
 }
 
 const cache = (value: string | undefined) => (value === undefined ? {} : { 'Cache-Control': value });
 
 /** What a careless provider lets slip into its diagnostics. */
-function betrayed(policy: Policy, { headers }: IncomingMessage): string {
-  switch (policy.outcome.betrays) {
+function betrayed({ betrays }: OutcomeShape, { headers }: IncomingMessage): string {
+  switch (betrays) {
     case 'nothing':
       return '';
     case 'stack':
@@ -316,9 +333,11 @@ function operationOutcome(
   { rejection, diagnostics }: Reason,
   policy: Policy,
   request: IncomingMessage,
-): object {
-  const { resourceType, profile, severity, system, withDisplay } = policy.outcome;
-  const { issue, code, display } = policy.errors[rejection];
+): Resource {
+  const { issue, code, display, shape } = policy.errors[rejection];
+  const outcome = { ...policy.outcome, ...shape };
+  const { resourceType, profile, severity, system, withDisplay } = outcome;
+  const said = `${diagnostics}${betrayed(outcome, request)}`;
   return {
     resourceType,
     ...(profile !== undefined && { meta: { profile: [profile] } }),
@@ -327,7 +346,7 @@ function operationOutcome(
         severity,
         code: issue,
         details: { coding: [{ system, code, ...(withDisplay && { display }) }] },
-        diagnostics: `${diagnostics}${betrayed(policy, request)}`,
+        diagnostics: outcome.diagnostics === 'text' ? said : [said],
       },
     ],
   };

@@ -53,6 +53,7 @@ export interface Interaction {
 }
 
 const JSON_1 = 'application/fhir+json';
+const XML_1 = 'application/fhir+xml';
 const JSON_0 = 'application/json+fhir';
 const FHIR = 'urn:nhs:names:services:gpconnect:fhir';
 const STRUCTURED = 'urn:nhs:names:services:gpconnect:structured:fhir';
@@ -141,6 +142,17 @@ export const interactions: readonly Interaction[] = [
     needs: ['siblingAsid', 'siblingUrl'],
     payload: 'CapabilityStatement',
     atSibling: true,
+  },
+  {
+    name: 'metadata-xml',
+    capability: 'foundations',
+    method: 'GET',
+    path: '/metadata',
+    id: `${FHIR}:rest:read:metadata-1`,
+    scope: ORGANISATION,
+    media: XML_1,
+    needs: [],
+    payload: 'CapabilityStatement',
   },
   find('Patient', NHS_NUMBER, 'patient', PATIENT),
   read('Patient', 'patientId', PATIENT),
@@ -386,10 +398,14 @@ export const interactions: readonly Interaction[] = [
   },
 ];
 
-/** Those of a GP Connect 1.x provider that need no writing, beside the one that needs no data. */
+/** Those of a GP Connect 1.x provider that need no writing, in JSON, beside the one that needs no data. */
 export const readable: readonly Interaction[] = interactions.filter(
-  ({ writes, capability, name }) =>
-    writes === undefined && capability !== 'html' && capability !== 'retrieval' && name !== 'metadata',
+  ({ writes, capability, name, media }) =>
+    writes === undefined &&
+    media !== XML_1 &&
+    capability !== 'html' &&
+    capability !== 'retrieval' &&
+    name !== 'metadata',
 );
 
 /** An interaction of GP Connect by its name. @throws RangeError when there is none */

@@ -4,6 +4,7 @@ import clientCertificate from './client-certificate.ts';
 import connection from './connection.ts';
 import error from './error.ts';
 import { ftrsCatalogue } from './ftrs.ts';
+import outcome from './outcome.ts';
 import retrieval from './retrieval.ts';
 import revocation from './revocation.ts';
 import request from './request.ts';
@@ -22,6 +23,7 @@ export const catalogue: readonly Case[] = [
   ...token,
   ...scope,
   ...error,
+  ...outcome,
   ...cacheControl,
   ...response,
   ...retrieval,

@@ -48,4 +48,17 @@ export default cases('response', {
     stimulus: { http: { headers: { 'Ssp-InteractionID': null } } },
     expect: { kind: 'discreet' },
   },
+  'discreet-of-token-error': {
+    title: 'an error about the token gives nothing away',
+    requirements: ['GPC-ERR-DISCREET'],
+    stimulus: { raw: { token: 'not-base64url' } },
+    expect: { kind: 'discreet' },
+  },
+  'discreet-of-body-error': {
+    title: 'an error about a malformed body gives nothing away',
+    requirements: ['GPC-ERR-DISCREET'],
+    stimulus: { raw: { body: 'cut' } },
+    expect: { kind: 'discreet' },
+    on: ['structured-record'],
+  },
 });

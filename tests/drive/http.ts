@@ -5,6 +5,7 @@ import { TLSSocket } from 'node:tls';
 import { gunzipSync } from 'node:zlib';
 import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
 import type { Handshake, Observation } from '../model.ts';
+import { resourceTypeOf } from '../oracle/resource.ts';
 import { alertName } from './alerts.ts';
 
 /** Bounds on what a subject can make us wait for or keep. */
@@ -215,15 +216,4 @@ function responseOf(
     ...(resourceType !== undefined && { resourceType }),
     ...(handshake && { handshake }),
   };
-}
-
-function resourceTypeOf(text: string): string | undefined {
-  try {
-    const value: unknown = JSON.parse(text);
-    const type =
-      typeof value === 'object' && value !== null && (value as { resourceType?: unknown }).resourceType;
-    return typeof type === 'string' && /^\w{1,64}$/.test(type) ? type : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -33,6 +33,18 @@ export function isNhsNumber(digits: string): boolean {
   return check !== 10 && (check === 11 ? 0 : check) === numbers[9];
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** A text as it stands in JSON and in XML as well: a secret with a quote in it is written otherwise there. */
+const written = (text: string): readonly string[] => [
+  ...new Set([
+    text,
+    JSON.stringify(text).slice(1, -1),
+    text.replace(/[&<>"]/g, (each) => ENTITIES[each] ?? each),
+    text.replace(/[&<"]/g, (each) => ENTITIES[each] ?? each),
+  ]),
+];
+
 export function createRedactor(salt = randomBytes(32)): Redactor {
   const marks = new Map<string, string>();
   const counts = new Map<SecretKind, number>();
@@ -51,7 +63,7 @@ export function createRedactor(salt = randomBytes(32)): Redactor {
       for (const { kind, value } of secrets) {
         // A part of a token gives it away as well as the whole: header and payload are looked for on their own.
         const parts = kind === 'token' ? value.split('.').filter((part) => part.length > 24) : [];
-        for (const sought of [value, ...parts]) {
+        for (const sought of [value, ...parts].flatMap(written)) {
           if (sought !== '' && clean.includes(sought)) clean = clean.replaceAll(sought, mark(kind, value));
         }
       }

@@ -1,4 +1,4 @@
-import type { ErrorAnswer, Expectation, SuiteGroup } from '../model.ts';
+import type { ErrorAnswer, Expectation, OutcomePart, SuiteGroup } from '../model.ts';
 
 const answer = ({ status, issue, codes, header }: ErrorAnswer): string =>
   [
@@ -7,6 +7,21 @@ const answer = ({ status, issue, codes, header }: ErrorAnswer): string =>
     ...(header ? [`and a ${header} header`] : []),
   ].join(', ');
 const names = (groups: readonly SuiteGroup[]): string => groups.map(({ name }) => name).join(', ');
+
+function part(expected: OutcomePart): string {
+  switch (expected.part) {
+    case 'schema':
+      return `an OperationOutcome that fits the JSON Schema of FHIR ${expected.release}`;
+    case 'profile':
+      return `an OperationOutcome with meta.profile ${expected.anyOf.join(' or ')}`;
+    case 'severity':
+      return `an OperationOutcome of severity ${expected.anyOf.join(' or ')}`;
+    case 'system':
+      return `an OperationOutcome with details.coding.system ${expected.anyOf.join(' or ')}`;
+    case 'display':
+      return 'an OperationOutcome whose details.coding.display is the text of its code';
+  }
+}
 
 /** What must come of a stimulus, in one sentence for a reader who does not know the code. */
 export function expectationInWords(expected: Expectation): string {
@@ -21,6 +36,8 @@ export function expectationInWords(expected: Expectation): string {
       return 'where the refusal speaks HTTP, status 4xx or 5xx';
     case 'outcome':
       return expected.answers.map(answer).join('; or ');
+    case 'outcome-part':
+      return part(expected);
     case 'cache-control': {
       const where = {
         answer: 'the answer',

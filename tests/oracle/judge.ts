@@ -1,5 +1,5 @@
-import type { Expectation, Observation, Strength, SuiteGroup, Verdict } from '../model.ts';
-import { answerFaults, madeBySsp } from './outcome.ts';
+import type { Expectation, Observation, OutcomePart, Strength, SuiteGroup, Verdict } from '../model.ts';
+import { answerFaults, madeBySsp, partFaults } from './outcome.ts';
 import { r4Faults } from './r4-outcome.ts';
 import {
   blames,
@@ -103,6 +103,8 @@ export function judge(
       return errorStatus(seen, payload);
     case 'outcome':
       return outcome(seen, expected, payload);
+    case 'outcome-part':
+      return outcomePart(seen, expected, payload);
     case 'cache-control':
       return cacheControl(seen, expected.directive, expected.of);
     case 'header':
@@ -205,6 +207,17 @@ function outcome(
   const [preferred] = judged;
   const nearest = judged.find(({ answer }) => answer.status === seen.status) ?? preferred;
   return fail(`${nearest?.faults.join('; ')} (${nearest?.answer.source})`);
+}
+
+/** Whether there is an outcome at all, and for what, the other cases of the same stimulus say. */
+function outcomePart(seen: Observation, expected: OutcomePart, payload: string): Verdict {
+  if (seen.kind !== 'response') return inconclusive(`no OperationOutcome to look at: ${describe(seen)}`);
+  if (isPayload(seen, payload)) return inconclusive('nothing was refused, so no error was answered');
+  const faults = partFaults(seen, expected);
+  if (!faults) return inconclusive(`no OperationOutcome that says it: ${refusalOf(seen)}`);
+  return faults.length > 0
+    ? fail(faults.slice(0, 3).join('; '))
+    : pass(`${expected.part} of the OperationOutcome as the guidance says`);
 }
 
 /** `of: 'error'` and `'answer'` ask for a response; a refusal in TLS makes none, so nothing can be cached. */

@@ -1,6 +1,7 @@
 import type { ErrorAnswer } from '../model.ts';
 import { isObject, objects, parse, type Json } from './json.ts';
 import { headerValues, type Response } from './response.ts';
+import { schemaFaults } from './schema.ts';
 
 /** FHIR R4 `IssueType`, the required binding of `OperationOutcome.issue.code`, with what stands below `security`. */
 const ISSUE_TYPES = new Set(
@@ -46,6 +47,7 @@ export function r4Faults(seen: Response, answer: ErrorAnswer): readonly string[]
   const resource = parse(seen.body);
   if (resource?.['resourceType'] !== 'OperationOutcome')
     return [...faults, 'the body is no OperationOutcome in JSON'];
+  faults.push(...schemaFaults(resource, 'R4'));
   const issues = objects(resource['issue']);
   if (issues.length === 0) return [...faults, 'no issue'];
   const judged = issues.map((issue) => issueFaults(issue, answer));

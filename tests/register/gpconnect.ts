@@ -193,6 +193,49 @@ export const gpconnectErrors = {
       because: 'read as: no stack trace, token, key, file path or SQL (OWASP Improper Error Handling)',
     },
     {
+      id: 'GPC-ERR-SCHEMA',
+      section: 'OperationOutcome',
+      keyword: 'SHALL',
+      text: 'an error is told with a valid OperationOutcome of FHIR STU3',
+      because: 'read as: it fits the JSON Schema that HL7 publishes',
+    },
+    {
+      id: 'GPC-ERR-PROFILE',
+      section: 'OperationOutcome · meta.profile',
+      keyword: 'SHALL',
+      text: 'meta.profile names GPConnect-OperationOutcome-1',
+    },
+    {
+      id: 'GPC-ERR-SEVERITY',
+      section: 'OperationOutcome · issue.severity',
+      keyword: 'SHALL',
+      text: 'issue.severity is error',
+    },
+    {
+      id: 'GPC-ERR-SYSTEM',
+      section: 'OperationOutcome · issue.details.coding.system',
+      keyword: 'SHALL',
+      text: 'issue.details.coding is of the code system Spine-ErrorOrWarningCode-1',
+      because: 'since June 2022 the page prints the CodeSystem, until then a ValueSet of the same name',
+      editions: ['2025-10', '1.6'],
+    },
+    {
+      id: 'GPC-ERR-DISPLAY',
+      section: 'OperationOutcome · issue.details.coding.display',
+      keyword: 'SHALL',
+      text: 'issue.details.coding.display is the text of the code in Spine-ErrorOrWarningCode-1',
+      because:
+        'read as: any text that table, example or code system give; case and a closing full stop do not count',
+      editions: ['2025-10', '1.6'],
+    },
+    {
+      id: 'GPC-ERR-XML',
+      section: 'OperationOutcome',
+      keyword: 'SHOULD',
+      text: 'to a consumer that asks for XML an error is told in XML or JSON as well as in JSON alone',
+      because: 'XML is a SHOULD of the FHIR API page, and so is what follows from it',
+    },
+    {
       id: 'GPC-ERR-HEADER',
       section: '400 · BAD_REQUEST',
       keyword: 'SHALL',
@@ -268,6 +311,12 @@ export const gpconnectApi = {
       section: 'Media types',
       keyword: 'SHALL',
       text: 'a media type that is not supported is answered with 415',
+    },
+    {
+      id: 'GPC-API-XML',
+      section: 'Media types',
+      keyword: 'SHOULD',
+      text: 'XML (application/fhir+xml) is supported beside JSON',
     },
     {
       id: 'GPC-API-CONTENT-TYPE',

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Expectation, Observation, Rule } from '../model.ts';
+import { asXml } from '../../mocks/provider/resources.ts';
+import type { Expectation, Observation, OutcomePart, Rule } from '../model.ts';
 import { judge, type Controls } from '../oracle/judge.ts';
 
 const PAYLOAD = 'CapabilityStatement';
@@ -164,13 +165,9 @@ describe('the error answer', () => {
     assert.equal(verdict.outcome, 'fail');
     assert.match(verdict.because, /www-authenticate/);
   });
-  test('the ValueSet form of the system, printed until 2022, is accepted', () => {
-    assert.equal(outcomeOf(expected, seen(400, body().replace('CodeSystem', 'ValueSet'))), 'pass');
-  });
   const faults: readonly (readonly [string, string, RegExp])[] = [
     ['no JSON', '<html>', /no OperationOutcome/],
     ['another resource', '{"resourceType":"Basic"}', /no OperationOutcome/],
-    ['no profile', body((outcome) => delete outcome['meta']), /meta\.profile/],
     ['no issue', body((outcome) => (outcome['issue'] = [])), /no issue/],
     ['null issue', body((outcome) => (outcome['issue'] = [null])), /no issue/],
     [
@@ -178,9 +175,7 @@ describe('the error answer', () => {
       body((outcome) => (outcome['issue'] = [{ severity: 'error', code: 'invalid' }])),
       /details\.coding/,
     ],
-    ['warning', body().replace('"error"', '"warning"'), /severity "warning"/],
     ['another code', body().replace('BAD_REQUEST', 'INVALID_PARAMETER'), /code "INVALID_PARAMETER"/],
-    ['no display', body().replace('"Bad request"', '""'), /display/],
   ];
   for (const [name, text, because] of faults) {
     test(`${name} fails, and says so`, () => {
@@ -189,6 +184,58 @@ describe('the error answer', () => {
       assert.match(verdict.because, because);
     });
   }
+  describe('its parts', () => {
+    const profile = 'https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-OperationOutcome-1';
+    const system = 'https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1';
+    const parts: Readonly<Record<string, OutcomePart>> = {
+      schema: { part: 'schema', release: 'STU3' },
+      profile: { part: 'profile', anyOf: [profile] },
+      severity: { part: 'severity', anyOf: ['error'] },
+      system: { part: 'system', anyOf: [system] },
+      display: { part: 'display', texts: { BAD_REQUEST: ['Bad request'] } },
+    };
+    const of = (name: string, text: string) => {
+      const part = parts[name];
+      assert.ok(part, name);
+      return judge({ kind: 'outcome-part', ...part }, seen(400, text), willing, PAYLOAD);
+    };
+    for (const part of Object.keys(parts)) {
+      test(`${part} of a sound outcome, in JSON and in XML`, () => {
+        assert.equal(of(part, body()).outcome, 'pass');
+        assert.equal(of(part, asXml(JSON.parse(body()) as Parameters<typeof asXml>[0])).outcome, 'pass');
+      });
+      test(`${part} of what is no outcome`, () => {
+        assert.equal(of(part, '<html>').outcome, 'inconclusive');
+        assert.equal(of(part, '{"resourceType":"Basic"}').outcome, 'inconclusive');
+      });
+    }
+    const wrong: readonly (readonly [string, string, RegExp])[] = [
+      ['schema', body().replace('"details":{', '"diagnostics":[],"details":{'), /\/issue\/0\/diagnostics/],
+      ['schema', body((outcome) => delete outcome['issue']), /issue/],
+      ['profile', body((outcome) => delete outcome['meta']), /meta\.profile/],
+      ['severity', body().replace('"error"', '"warning"'), /severity "warning"/],
+      ['system', body().replace('CodeSystem', 'ValueSet'), /ValueSet/],
+      ['display', body().replace('"Bad request"', '""'), /display/],
+      ['display', body().replace('"Bad request"', '"BAD_REQUEST"'), /display/],
+    ];
+    for (const [part, text, because] of wrong) {
+      test(`${part}: ${String(because)}`, () => {
+        const verdict = of(part, text);
+        assert.equal(verdict.outcome, 'fail');
+        assert.match(verdict.because, because);
+      });
+    }
+    test('letter case and a closing full stop of a display do not count', () =>
+      assert.equal(of('display', body().replace('"Bad request"', '"bad Request."')).outcome, 'pass'));
+    test('a code that has no text is not judged by its text', () =>
+      assert.equal(of('display', body().replace('BAD_REQUEST', 'OTHER')).outcome, 'inconclusive'));
+    test('a document type is not FHIR: no entity is expanded or fetched', () => {
+      const text = asXml(JSON.parse(body()) as Parameters<typeof asXml>[0]);
+      const typed = text.replace('?>', '?><!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]>');
+      assert.equal(of('schema', typed).outcome, 'inconclusive');
+      assert.equal(of('schema', text.replace(/<\/\w+>$/, '')).outcome, 'inconclusive');
+    });
+  });
   test('a close or the payload is no error answer', () => {
     assert.equal(outcomeOf(expected, { kind: 'closed', how: 'fin', during: 'exchange' }), 'fail');
     assert.equal(outcomeOf(expected, payload), 'fail');

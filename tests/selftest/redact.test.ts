@@ -12,6 +12,17 @@ test('a token is redacted whole, in parts, and where we do not know it', () => {
   assert.equal(redact(`x ${jwt} y`), 'x ‹token:2› y');
 });
 
+test('a token with quotes in it is redacted in JSON and in XML too', () => {
+  const { redact } = createRedactor();
+  const secrets = [{ kind: 'token', value: '{"alg":"none"}{"sub":"<1>"}' }] as const;
+  const [{ value }] = secrets;
+  assert.equal(redact(JSON.stringify({ said: value }), secrets), '{"said":"‹token:1›"}');
+  assert.equal(
+    redact(`<d value="${value.replaceAll('"', '&quot;').replaceAll('<', '&lt;')}"/>`, secrets),
+    '<d value="‹token:1›"/>',
+  );
+});
+
 test('the same value has the same mark, another value another', () => {
   const { redact, disclosure } = createRedactor();
   const text = redact('a 9434765919 b 943 476 5919 c 9658218865');
