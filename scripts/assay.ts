@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { certifyCommand, keygenCommand, verifyCommand } from './certify.ts';
+import { doctorCommand } from './doctor.ts';
 import { EXIT, version } from './exit.ts';
 import { judgeConsumerCommand } from './judge-consumer.ts';
 import { lintCommand } from './lint.ts';
@@ -36,6 +37,7 @@ function program(): Command {
     );
   const commands = [
     runCommand(),
+    doctorCommand(),
     reportCommand(),
     diffCommand(),
     listCommand(),

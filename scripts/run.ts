@@ -4,7 +4,8 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createPace } from '../tests/drive/pace.ts';
 import { lifecycle } from '../tests/run/lifecycle.ts';
-import { aborted, baseline, runPlan, type Baseline } from '../tests/run/engine.ts';
+import { aborted, runPlan, type Baseline } from '../tests/run/engine.ts';
+import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
 import type { Finding } from '../tests/run/examine.ts';
 import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
@@ -17,6 +18,7 @@ import { openEvents } from './events.ts';
 import { interruption } from './interruption.ts';
 import { EXIT, exitOf, version } from './exit.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
+import { beforeRun } from './report/diagnosis.ts';
 import { compare, differencesAsText } from './report/diff.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
@@ -161,13 +163,17 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       url: subject.url,
       planned: planned.length,
     });
-    const start = await Promise.race([baseline(prepared.run), aborted(signal).then(() => NOT_DRIVEN)]);
+    const diagnosis = await Promise.race([diagnose(prepared), aborted(signal).then(() => NOT_MADE)]);
+    const start = diagnosis.baseline;
     events.emit({
       event: 'baseline',
       accepted: start.accepted,
       seen: describeRefusal(start.observation),
     });
-    if (!start.accepted && !signal.aborted) screen.write(notAccepted(start.observation, prepared));
+    if (!signal.aborted) {
+      screen.write(beforeRun(screen, diagnosis));
+      if (!start.accepted) screen.write(notAccepted(start.observation));
+    }
     const widest = Math.max(...planned.map(({ id }) => id.length));
     const table = createTable(screen, planned.length, widest);
     let done = 0;
@@ -179,7 +185,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       events.emit({ event: 'finding', case: id, outcome, because, ms, done, planned: planned.length });
     };
     const findings =
-      start === NOT_DRIVEN
+      diagnosis === NOT_MADE
         ? []
         : await runPlan(
             prepared.run,
@@ -245,11 +251,16 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
   }
 }
 
-/** The valid exchange was not waited for. */
-const NOT_DRIVEN: Baseline = {
-  version: 'TLSv1.2',
-  accepted: false,
-  observation: { kind: 'nothing', reason: 'ours: the run was ended before' },
+/** The checks were not waited for. */
+const NOT_MADE: Diagnosis = {
+  checks: [],
+  sound: false,
+  baseline: {
+    version: 'TLSv1.2',
+    accepted: false,
+    observation: { kind: 'nothing', reason: 'ours: the run was ended before' },
+  },
+  ms: 0,
 };
 
 async function prepare(file: string | undefined, options: RunOptions): Promise<Prepared> {
@@ -326,15 +337,14 @@ async function refuseFile(out: string): Promise<void> {
   if (found && !found.isDirectory()) throw new ConfigurationError('--out', `${out} is not a directory`);
 }
 
-function notAccepted(seen: Parameters<typeof describeRefusal>[0], { hints }: Prepared): string {
-  return [
+const notAccepted = (seen: Parameters<typeof describeRefusal>[0]): string =>
+  [
     '',
     `The valid exchange was not accepted: ${describeRefusal(seen)}.`,
     'A refusal means nothing beside a subject that refuses the valid exchange too; no case was driven.',
-    ...hints.map((hint) => `  – ${hint}`),
+    'Mend the first that failed above; `assay doctor` asks again.',
     '',
   ].join('\n');
-}
 
 function next(record: RunRecord, out: string): string {
   const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`, `report  ${out}/report.html`];

@@ -21,7 +21,7 @@ export const screenOf = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Sc
 });
 
 type Style = Parameters<typeof styleText>[0];
-const paint = (screen: Screen, style: Style, text: string): string =>
+export const painted = (screen: Screen, style: Style, text: string): string =>
   screen.colour ? styleText(style, text, { validateStream: false }) : text;
 
 const MARK = {
@@ -58,10 +58,10 @@ export function createTable(screen: Screen, total: number, widest: number) {
       const [style, word] = MARK[finding.level === 'noted' ? 'noted' : finding.outcome];
       const room = screen.columns - widest - 9;
       const because = excerpt(finding.because, Math.max(30, room));
-      screen.write(`${erase}${paint(screen, style, word)}  ${finding.case.padEnd(widest)}  ${because}\n`);
+      screen.write(`${erase}${painted(screen, style, word)}  ${finding.case.padEnd(widest)}  ${because}\n`);
       counts[finding.level === 'noted' ? 'noted' : finding.outcome] += 1;
       if (finding.ms > slowest.ms) slowest = { name: finding.case, ms: finding.ms };
-      if (screen.live && done < total) screen.write(paint(screen, 'dim', bar()));
+      if (screen.live && done < total) screen.write(painted(screen, 'dim', bar()));
     },
   };
 }
@@ -84,7 +84,7 @@ export function summary(screen: Screen, record: RunRecord): string {
     ...(noted.length > 0 ? [`${noted.length} noted`] : []),
     ...(notExamined.length > 0 ? [`${notExamined.length} not examined`] : []),
   ];
-  const lines = ['', `${paint(screen, STYLE[verdict], verdict)}${wire}: ${counts.join(', ')}`];
+  const lines = ['', `${painted(screen, STYLE[verdict], verdict)}${wire}: ${counts.join(', ')}`];
   if (record.incomplete) {
     const { because, examined, planned } = record.incomplete;
     lines.push(`Incomplete: ${excerpt(because)}; ${examined} of ${planned} cases were examined.`);
@@ -105,14 +105,14 @@ export function summary(screen: Screen, record: RunRecord): string {
     );
   }
   for (const each of deadWaivers(record)) {
-    lines.push(paint(screen, 'red', `The waiver for ${each.case} ${waiverFault(each)}.`));
+    lines.push(painted(screen, 'red', `The waiver for ${each.case} ${waiverFault(each)}.`));
   }
   const failed = of('fail').filter((finding) => !isWaived(finding));
   if (failed.length > 0) {
     lines.push('', 'Failed:');
     for (const { case: id, title, because, requirements } of failed) {
       lines.push(
-        `  ${paint(screen, 'red', id)} – ${excerpt(title)}`,
+        `  ${painted(screen, 'red', id)} – ${excerpt(title)}`,
         `    ${excerpt(because, 300)}`,
         `    ${requirements.join(' ')}`,
       );

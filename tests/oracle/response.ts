@@ -49,6 +49,10 @@ export function blames(seen: Response, rule: Rule): string | undefined {
   return Object.entries(NAMES).find(([, words]) => words.test(seen.body))?.[0];
 }
 
+/** The rule that an answer names, whichever it is; `undefined`: none. */
+export const ruleNamed = (seen: Response): string | undefined =>
+  Object.entries(NAMES).find(([, words]) => words.test(seen.body))?.[0];
+
 /** A text of a subject, cut and without control characters, to be shown in one line. */
 export const excerpt = (text: string, length = 160): string => {
   const line = text

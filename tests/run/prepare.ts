@@ -35,9 +35,21 @@ export interface Prepared {
   readonly shown: Shown;
   /** One sentence each, to be told before the run. */
   readonly warnings: readonly string[];
-  /** What to look at first when the valid exchange is not accepted. */
-  readonly hints: readonly string[];
+  /** What its preparation came upon. */
+  readonly facts: Facts;
   readonly close: () => Promise<void>;
+}
+
+/** What a diagnosis has to know beside the run: where it all came from. */
+export interface Facts {
+  /** The subject file; absent: an embedded provider. */
+  readonly file?: string;
+  readonly destination: Destination;
+  readonly pack?: { readonly folder: string; readonly ssp: string; readonly until: Date };
+  /** The file with the anchor of the server's certificate, where one is named. */
+  readonly trust?: string;
+  /** Seconds by which the clocks may differ, as the subject file says. */
+  readonly clockSkew?: number;
 }
 
 export interface SubjectOptions {
@@ -135,7 +147,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
     notExamined: [],
     shown: nothingShown,
     warnings: [],
-    hints: [],
+    facts: { destination: { ...destination, host: 'localhost' } },
     close: async () => {
       await provider.close();
       await attending?.revocation.close();
@@ -223,17 +235,16 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
             `the trust pack ends on ${pack.notAfter.toISOString()}; \`assay pki --out ${subject.pki} --renew\` renews it`,
           ]
         : [],
-    hints: [
-      ...(pack
-        ? [`does the provider trust ${subject.pki}/provider/ca.pem and expect ${pack.ssp}?`]
-        : [
-            'the subject file names no `pki`: the provider cannot know the CA of this run (`assay pki --out pki` makes one that lasts)',
-          ]),
-      ...(destination.addresses.length === 0 ? [`${destination.host} has no address`] : []),
-      profile.id === 'ftrs'
-        ? 'does the provider trust the issuer in `issuer`, and its audience? does it know `data.organisation`?'
-        : `are asid.provider (${subject.asid?.provider ?? 'none'}) and the URL byte for byte what the provider is registered as?`,
-    ],
+    facts: {
+      file,
+      destination,
+      ...(pack &&
+        subject.pki !== undefined && {
+          pack: { folder: subject.pki, ssp: pack.ssp, until: pack.notAfter },
+        }),
+      ...(subject.trust !== undefined && { trust: subject.trust }),
+      ...(subject.options?.clockSkew !== undefined && { clockSkew: subject.options.clockSkew }),
+    },
     close: async () => attending?.revocation.close(),
   };
 }
