@@ -98,7 +98,8 @@ function ofResponse(seen: Response, facts: Facts, bare: Observation | undefined)
       said,
       'something answers, but not with what the valid exchange asks for: does `url` name the service root?',
     );
-  if (status >= 500 && status !== 501) return exchange('target', said, 'it fails on a valid request: its own log says where');
+  if (status >= 500 && status !== 501)
+    return exchange('target', said, 'it fails on a valid request: its own log says where');
   const rule = ruleNamed(seen);
   const spoken = seen.resourceType !== undefined;
   const same = bare?.kind === 'response' && bare.status === status && gist(bare) === gist(seen);

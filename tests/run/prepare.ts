@@ -178,7 +178,7 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
     notExamined: [],
     shown: nothingShown,
     warnings: [],
-    hints: [],
+    facts: { destination: { ...destination, host: 'localhost' } },
     close: standIn.close,
   };
 }
