@@ -171,11 +171,11 @@ describe('assay doctor', { concurrency: 3 }, () => {
       /does it trust .*pki\/provider\/ca\.pem/,
     ],
     [
-      'the wrong audience',
+      'a path that it does not know',
       async () => subject((await provider()).replace('/A11111', '/A1111')),
       'valid-exchange',
       'configuration',
-      /HTTP 4\d\d/,
+      /HTTP 501/,
       /`url`/,
     ],
     [
