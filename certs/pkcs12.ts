@@ -1,6 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import forge from 'node-forge';
-import { der, explicit, integer, node, nothing, octets, oid, sequence, set, TYPE } from './der.ts';
+import { der, explicit, integer, node, nothing, octets, oid, pemOf, sequence, set, TYPE } from './der.ts';
 import type { Credential } from './index.ts';
 
 /** Password of a trust store that holds public certificates only: Java's own convention. */
@@ -77,4 +77,54 @@ export function keyStore({ certificate, key, chain }: Credential, password: stri
     { algorithm: 'aes256', friendlyName: 'provider', count: 10_000 },
   );
   return Buffer.from(der(store), 'binary');
+}
+
+/** What a PKCS#12 file of somebody's holds. PEM. */
+export interface Opened {
+  readonly key: string;
+  /** In the order of the file. */
+  readonly certificates: readonly string[];
+}
+
+/**
+ * Opens a PKCS#12 file (RFC 7292) with one private key in it.
+ * @returns `wrong-passphrase`: the file cannot be opened with that; `unreadable`: it is no such file; `keys`: it holds
+ * none, or more than one
+ */
+export function openStore(
+  bytes: Buffer,
+  passphrase: string,
+): Opened | 'wrong-passphrase' | 'unreadable' | 'keys' {
+  let content: forge.asn1.Asn1;
+  try {
+    content = forge.asn1.fromDer(bytes.toString('binary'));
+  } catch {
+    return 'unreadable';
+  }
+  let store: forge.pkcs12.Pkcs12Pfx;
+  try {
+    store = forge.pkcs12.pkcs12FromAsn1(content, false, passphrase);
+  } catch (error) {
+    // What forge says of a wrong passphrase is about the MAC, or about padding where there is no MAC.
+    return /invalid password|could not be verified|decrypt|PKCS#12 MAC/i.test(String(error))
+      ? 'wrong-passphrase'
+      : 'unreadable';
+  }
+  const bags = store.safeContents.flatMap(({ safeBags }) => safeBags);
+  const { certBag, keyBag, pkcs8ShroudedKeyBag } = forge.pki.oids;
+  const keys = bags.filter(({ type }) => type === keyBag || type === pkcs8ShroudedKeyBag);
+  const [only] = keys;
+  if (!only || keys.length > 1) return 'keys';
+  const pem = (label: string, value: forge.asn1.Asn1): string =>
+    pemOf(label, Buffer.from(der(value), 'binary'));
+  return {
+    // An EC key is none that forge knows: it leaves the structure as it is.
+    key: pem(
+      'PRIVATE KEY',
+      only.key ? forge.pki.wrapRsaPrivateKey(forge.pki.privateKeyToAsn1(only.key)) : only.asn1,
+    ),
+    certificates: bags
+      .filter(({ type }) => type === certBag)
+      .map(({ cert, asn1: raw }) => pem('CERTIFICATE', cert ? forge.pki.certificateToAsn1(cert) : raw)),
+  };
 }

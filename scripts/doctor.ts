@@ -10,6 +10,8 @@ interface DoctorOptions {
   readonly mock?: string;
   readonly profile: string;
   readonly allowPath: readonly string[];
+  readonly env: readonly string[];
+  readonly credentials?: string;
   readonly json?: boolean;
 }
 
@@ -30,6 +32,13 @@ export function doctorCommand(): Command {
       collect,
       [],
     )
+    .option(
+      '--env <name>',
+      'an environment variable that credentials may be read from; may be repeated',
+      collect,
+      [],
+    )
+    .option('--credentials <file>', 'credentials of your own beside those of the subject file')
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
@@ -68,7 +77,11 @@ async function open(file: string | undefined, options: DoctorOptions): Promise<P
   if (file === undefined)
     return prepareStandIn(options.mock ?? 'conformant', profileNamed(options.profile, '--profile'));
   try {
-    return await prepareSubject(file, { allowPath: options.allowPath });
+    return await prepareSubject(file, {
+      allowPath: options.allowPath,
+      env: options.env,
+      credentials: options.credentials,
+    });
   } catch (error) {
     if (!(error instanceof ConfigurationError) || error.message.startsWith('--')) throw error;
     const pack = !error.message.startsWith(file);

@@ -31,6 +31,8 @@ interface RunOptions {
   readonly out: string;
   readonly concurrency: number;
   readonly allowPath: readonly string[];
+  readonly env: readonly string[];
+  readonly credentials?: string;
   readonly strict?: boolean;
   readonly waivers?: string;
   readonly baseline?: string;
@@ -104,6 +106,16 @@ export function runCommand(): Command {
       'a folder that paths in the subject file may lead into; may be repeated',
       collect,
       [],
+    )
+    .option(
+      '--env <name>',
+      'an environment variable that credentials may be read from; may be repeated',
+      collect,
+      [],
+    )
+    .option(
+      '--credentials <file>',
+      'credentials of your own beside those of the subject file; commands may stand in it',
     )
     .option('--strict', 'a failed SHOULD counts')
     .option(
@@ -268,9 +280,12 @@ async function prepare(file: string | undefined, options: RunOptions): Promise<P
     throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
   }
   const named = options.profile === undefined ? undefined : profileNamed(options.profile, '--profile');
+  if (file === undefined && options.credentials !== undefined)
+    throw new ConfigurationError('--credentials', 'goes with a subject file');
   if (file === undefined)
     return prepareStandIn(options.mock ?? 'conformant', named ?? profileNamed('gpconnect', ''));
-  const prepared = await prepareSubject(file, { allowPath: options.allowPath });
+  const { allowPath, env, credentials } = options;
+  const prepared = await prepareSubject(file, { allowPath, env, credentials });
   if (named && named.id !== prepared.run.profile.id) {
     await prepared.close();
     throw new ConfigurationError(

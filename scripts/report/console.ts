@@ -96,6 +96,8 @@ export function summary(screen: Screen, record: RunRecord): string {
       `${plural(pending.length, 'requirement')} ${wait} for evidence or attestation: ${pending.map(({ requirement }) => requirement).join(', ')}`,
     );
   }
+  for (const { case: id, because } of notExamined)
+    lines.push(excerpt(`Not examined: ${id}: ${because}`, 300));
   for (const each of waived) {
     lines.push(
       excerpt(

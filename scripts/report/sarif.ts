@@ -53,7 +53,15 @@ export function sarif(record: RunRecord): string {
             })),
           },
         ],
-        results: entries.map((entry, at) => resultOf(entry, at, record)),
+        results: [
+          ...entries.map((entry, at) => resultOf(entry, at, record)),
+          ...record.notExamined.map((each): Result => ({
+            ruleId: each.case,
+            ...KIND.inconclusive,
+            message: { text: `not examined: ${each.because}` },
+            partialFingerprints: { 'case/v1': each.case },
+          })),
+        ],
         properties: { verdict: record.verdict, headline: headline(record), scope: record.scope },
       },
     ],

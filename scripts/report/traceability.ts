@@ -52,7 +52,14 @@ export function traceabilityCsv(record: RunRecord): string {
       entry.trace.join(' '),
     ]);
   });
-  return `${[HEAD, ...rows].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
+  const left = record.notExamined.map((each) =>
+    HEAD.map((column) => {
+      if (column === 'case') return each.case;
+      if (column === 'outcome') return 'not examined';
+      return column === 'because' ? each.because : '';
+    }),
+  );
+  return `${[HEAD, ...rows, ...left].map((row) => row.map(cell).join(',')).join('\r\n')}\r\n`;
 }
 
 /** Text of anybody's, inert in Markdown and in the HTML that it may become. */
@@ -105,6 +112,15 @@ export function traceabilityMarkdown(record: RunRecord): string {
         inert(entry.trace.join(' ')),
       ]),
     ),
+    ...(record.notExamined.length > 0
+      ? [
+          '## Not examined',
+          table(
+            ['case', 'because'],
+            record.notExamined.map((each) => [inert(each.case), inert(each.because)]),
+          ),
+        ]
+      : []),
     '',
   ].join('\n\n');
 }

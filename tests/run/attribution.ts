@@ -31,13 +31,15 @@ const ALERTS: Readonly<Record<number, string>> = {
 const installed = (facts: Facts): string =>
   facts.pack
     ? `does it trust ${facts.pack.folder}/provider/ca.pem, check revocation by ${facts.pack.folder}/provider/crl.pem and admit the name ${facts.pack.ssp}? ${facts.pack.folder}/provider/INSTALL.md shows how, server by server`
-    : facts.file === undefined
-      ? 'it was given the CA of this run'
-      : 'the subject file names no `pki`, so the provider cannot know the CA of this run: `assay pki --out pki` makes one that lasts; install it and name it';
+    : facts.own !== undefined
+      ? `does it trust the issuer of credentials.valid, check revocation by the CRLs of that CA and admit the name ${facts.own}?`
+      : facts.file === undefined
+        ? 'it was given the CA of this run'
+        : 'the subject file names no `pki`, so the provider cannot know the CA of this run: `assay pki --out pki` makes one that lasts; install it and name it';
 
 const certificate = (said: string, facts: Facts, hint = ''): Cause => ({
   step: 'client-certificate',
-  culprit: facts.pack || facts.file === undefined ? 'target' : 'configuration',
+  culprit: facts.pack || facts.own !== undefined || facts.file === undefined ? 'target' : 'configuration',
   said,
   next: hint === '' ? installed(facts) : `${hint} – ${installed(facts)}`,
 });

@@ -140,7 +140,7 @@ export async function diagnose(prepared: Prepared): Promise<Diagnosis> {
       // OpenSSL has the last word, and took it.
       return check.state === 'failed' ? { ...check, state: 'warning' } : check;
     }),
-    fine('client-certificate', `taken: ${facts.pack?.ssp ?? 'of a hierarchy of this run'}`),
+    fine('client-certificate', `taken: ${facts.pack?.ssp ?? facts.own ?? 'of a hierarchy of this run'}`),
     fine('valid-exchange', describe(baseline.observation)),
     clock,
     await ofToken(valid, ask, profile.payload),
@@ -156,6 +156,8 @@ function ofFile({ facts, run, declared }: Prepared): readonly Check[] {
       fine('pack', 'a hierarchy of its own, in memory, for this run alone'),
     ];
   const said = `${file}: ${run.profile.id}, edition ${declared.edition}`;
+  if (facts.own !== undefined)
+    return [fine('file', said), fine('pack', `none: credentials of your own, for ${facts.own}`)];
   if (!pack) {
     return [
       fine('file', said),

@@ -1,3 +1,4 @@
+import { isClaimable } from '../../certs/claims.ts';
 import type { Driven, Driver } from '../drive/driver.ts';
 import type { Interaction } from '../../mocks/ssp/interactions.ts';
 import type { Case, Exchange, Observation, Profile, Strength, TlsVersion } from '../model.ts';
@@ -175,8 +176,9 @@ function lacking(entry: Planned['case'], { tls }: Exchange, worker: Worker): str
     return 'needs `callback` (and `pki`) in the subject file: where the subject reaches our OCSP responder and CRLs';
   }
   const name = tls?.certificate;
-  return name === undefined || worker.presents(name)
-    ? undefined
+  if (name === undefined || worker.presents(name)) return undefined;
+  return isClaimable(name)
+    ? `nobody has a credential ${name} for this subject: give \`credentials.${name}\` in the subject file, or say why not under \`notExamined\``
     : `nobody has a credential ${name} for this subject`;
 }
 

@@ -15,7 +15,10 @@ import {
 import type { RunRecord } from './record.ts';
 import { readSubject } from './subject.ts';
 
-/** Environment of the Playwright suite: `ASSAY_SUBJECT` is a path or `mock:NAME`, `ASSAY_ALLOW_PATH` a path list. */
+/**
+ * Environment of the Playwright suite: `ASSAY_SUBJECT` is a path or `mock:NAME`, `ASSAY_ALLOW_PATH` a path list,
+ * `ASSAY_ENV` names environment variables with a comma between them, `ASSAY_CREDENTIALS` is a path.
+ */
 type Environment = NodeJS.ProcessEnv;
 
 const subjectOf = (env: Environment): string => env['ASSAY_SUBJECT'] ?? 'mock:conformant';
@@ -27,7 +30,12 @@ const allowed = (env: Environment): readonly string[] =>
 export function prepareFromEnvironment(profile: string, env: Environment = process.env): Promise<Prepared> {
   const name = standInOf(env);
   return name === undefined
-    ? prepareSubject(subjectOf(env), { allowPath: allowed(env) })
+    ? prepareSubject(subjectOf(env), {
+        allowPath: allowed(env),
+        env: (env['ASSAY_ENV'] ?? '').split(','),
+        credentials: env['ASSAY_CREDENTIALS'],
+        environment: env,
+      })
     : prepareStandIn(name, profileNamed(profile, 'ASSAY_SUBJECT'));
 }
 

@@ -1,5 +1,6 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
+import { namesOf, ownName } from '../../certs/traits.ts';
 import { readAuthorities, readPack, revocationOf, validity } from '../../certs/pack.ts';
 import { ASID, referenceAt } from '../../mocks/provider/data.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
@@ -19,6 +20,7 @@ import {
   type Consent,
   type Destination,
 } from './guard.ts';
+import { readCredentials, type CredentialOptions, type OwnCredentials } from './credentials.ts';
 import { everythingOn, type Declared } from './plan.ts';
 import type { RunRecord } from './record.ts';
 import { attend, type Attending } from './revocation.ts';
@@ -46,16 +48,16 @@ export interface Facts {
   readonly file?: string;
   readonly destination: Destination;
   readonly pack?: { readonly folder: string; readonly ssp: string; readonly until: Date };
+  /** The name in the valid credential of one's own, where that takes the place of a pack. */
+  readonly own?: string;
   /** The file with the anchor of the server's certificate, where one is named. */
   readonly trust?: string;
   /** Seconds by which the clocks may differ, as the subject file says. */
   readonly clockSkew?: number;
 }
 
-export interface SubjectOptions {
-  /** Folders outside the subject file's own that its paths may lead into. */
-  readonly allowPath?: readonly string[];
-}
+/** What the person who runs lets a subject file reach, and adds to it. */
+export type SubjectOptions = CredentialOptions;
 
 /**
  * A profile by its name.
@@ -77,7 +79,7 @@ const PATIENCE = { standIn: 2_000, askingStandIn: 60_000, subject: 10_000 } as c
 function targetOf(
   url: URL,
   destination: Destination,
-  hierarchy: Hierarchy,
+  clients: Target['clients'],
   trust: readonly string[],
 ): Target {
   const [address] = destination.addresses;
@@ -88,7 +90,7 @@ function targetOf(
     host: url.host,
     basePath: url.pathname.replace(/\/$/, ''),
     trust,
-    clients: hierarchy.clients,
+    clients,
   };
 }
 
@@ -134,7 +136,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
       profile,
       subject,
       target: {
-        ...targetOf(url, destination, hierarchy, [hierarchy.root]),
+        ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
         shared: true,
         ...(attending && { clients: attending.clients }),
       },
@@ -166,7 +168,7 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
       profile,
       subject: { url: standIn.url },
       target: {
-        ...targetOf(url, destination, hierarchy, [hierarchy.root]),
+        ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
         shared: true,
         mint: standIn.mint,
       },
@@ -208,18 +210,17 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   const destination = await resolveDestination(subject.url, subject.connect, `${file}#/connect`);
   guard(destination, ['wire'], subject.consent, { place: file, today: new Date() });
   const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
-  const hierarchy = pack ?? (await createHierarchy());
+  const own = await readCredentials(subject, options, pack);
+  const ground = own.clients.valid ? undefined : (pack ?? (await createHierarchy()));
+  const anchors = [await anchorOf(subject, file, ground)];
   const attending = pack && (await attendSubject(subject, file, pack));
-  const anchors =
-    subject.trust === undefined ? [hierarchy.root] : [await readAnchor(subject.trust, `${file}#/trust`)];
   return {
     run: {
       profile,
       subject: { ...subject, data: dataOf(subject) },
       target: {
-        ...targetOf(url, destination, hierarchy, anchors),
+        ...targetOf(url, destination, clientsOf(attending ?? ground, own), anchors),
         ...(profile.id === 'ftrs' && (await mintFrom(subject.issuer, `${file}#/issuer`))),
-        ...(attending && { clients: attending.clients }),
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       redactor: createRedactor(),
@@ -229,12 +230,14 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
     notExamined: subject.notExamined ?? [],
     shown,
-    warnings:
-      pack && validity(pack, new Date()) === 'last-day'
+    warnings: [
+      ...(pack && validity(pack, new Date()) === 'last-day'
         ? [
             `the trust pack ends on ${pack.notAfter.toISOString()}; \`assay pki --out ${subject.pki} --renew\` renews it`,
           ]
-        : [],
+        : []),
+      ...own.warnings,
+    ],
     facts: {
       file,
       destination,
@@ -242,11 +245,33 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
         subject.pki !== undefined && {
           pack: { folder: subject.pki, ssp: pack.ssp, until: pack.notAfter },
         }),
+      ...(own.clients.valid && { own: ownName(namesOf(own.clients.valid.certificate)) }),
       ...(subject.trust !== undefined && { trust: subject.trust }),
       ...(subject.options?.clockSkew !== undefined && { clockSkew: subject.options.clockSkew }),
     },
     close: async () => attending?.revocation.close(),
   };
+}
+
+/** What is presented: one's own before the pack's, and nothing of a pack to a provider that trusts another CA. */
+const clientsOf = (
+  ground: { readonly clients: Target['clients'] } | undefined,
+  { clients }: OwnCredentials,
+): Target['clients'] =>
+  Object.keys(clients).length === 0 && ground ? ground.clients : { ...ground?.clients, ...clients };
+
+/** The anchor of the server's own certificate. */
+async function anchorOf(
+  { trust }: Subject,
+  file: string,
+  ground: Pick<Hierarchy, 'root'> | undefined,
+): Promise<string> {
+  if (trust !== undefined) return readAnchor(trust, `${file}#/trust`);
+  if (ground) return ground.root;
+  throw new ConfigurationError(
+    `${file}#/trust`,
+    "is missing: with `credentials` and no `pki`, name the PEM file with the anchor of the server's own certificate",
+  );
 }
 
 /** What a subject declares, with the kinds of consent that the guard sees given. Looks its name up; sends nothing. */
@@ -257,7 +282,8 @@ export async function declaredOf(subject: Subject, edition: string): Promise<Dec
   return {
     ...declaredBy(subject, edition),
     consent: given,
-    ...(subject.revocation && { revocation: subject.revocation }),
+    // Our responder and CRLs speak for the CAs of a pack alone; another CA's revocations are on its own CRL.
+    ...(subject.revocation && subject.pki !== undefined && { revocation: subject.revocation }),
   };
 }
 

@@ -4,6 +4,7 @@ import { Ajv, type ErrorObject } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import type { Capability } from '../../mocks/ssp/interactions.ts';
 import type { Consent } from './guard.ts';
+import type { CredentialFields } from './credentials.ts';
 import type { Declared } from './plan.ts';
 import { parseStrictJson } from './json.ts';
 import type { EvidenceFields } from './exhibits.ts';
@@ -31,6 +32,7 @@ export interface Subject {
   readonly openapi?: string;
   readonly capabilities?: Readonly<Partial<Record<Capability, string>>>;
   readonly data?: Readonly<Record<string, unknown>>;
+  readonly credentials?: Readonly<Record<string, CredentialFields>>;
   readonly evidence?: EvidenceFields;
   readonly notExamined?: readonly { readonly case: string; readonly because: string }[];
   readonly consent?: Consent;
@@ -151,8 +153,11 @@ export function sentence({
       return [
         [instancePath, `${shown(data)} is none of ${(params['allowedValues'] as unknown[]).join(', ')}`],
       ];
-    case 'maxProperties':
-      return [[instancePath, 'has to be empty: this version takes none']];
+    case 'minProperties':
+    case 'maxProperties': {
+      const known = Object.keys((parentSchema?.['properties'] ?? {}) as object);
+      return [[instancePath, `names one of ${known.join(', ')}`]];
+    }
     case 'pattern': {
       const [example] = (parentSchema?.['examples'] ?? []) as unknown[];
       return [
@@ -183,7 +188,7 @@ function distance(a: string, b: string): number {
   }
   return row.at(-1) ?? Infinity;
 }
-const nearest = (name: string, known: readonly string[]): string | undefined =>
+export const nearest = (name: string, known: readonly string[]): string | undefined =>
   known
     .map((each) => [distance(name.toLowerCase(), each.toLowerCase()), each] as const)
     .filter(([far]) => far <= 2)

@@ -134,9 +134,9 @@ describe('each mistake names the file and the place', () => {
     ['unknown data', { data: { patients: 'x' } }, /#\/data\/patients: .*did you mean patient\?/],
     ['half a slot window', { data: { slot: { from: '2027-01-01' } } }, /#\/data\/slot\/to: is missing/],
     [
-      'credentials, which this version takes none of',
-      { credentials: { valid: {} } },
-      /#\/credentials: has to be empty/,
+      'a credential from two places',
+      { credentials: { valid: { pkcs12: { file: 'a', env: 'B' } } } },
+      /#\/credentials\/valid\/pkcs12: names one of file, env/,
     ],
     [
       'evidence without its day',
