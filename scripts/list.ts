@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
-import { kinds } from '../tests/evidence/index.ts';
+import { kinds, kindsFor } from '../tests/evidence/index.ts';
 import { requestMutants } from '../mocks/provider/request-mutants.ts';
 import { retrievalMutants } from '../mocks/provider/retrieval-mutants.ts';
 import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
@@ -42,7 +42,9 @@ export function catalogueOf(name: string, chosen?: string) {
       keyword: clause.keyword,
       text: clause.text,
       decidedBy: clause.decidedBy ?? 'cases',
-      because: clause.because ?? '',
+      because: [clause.because, ...kindsFor(clause.id).map(({ id }) => `evidence: ${id}`)]
+        .filter((each) => each !== undefined)
+        .join('; '),
       cases: planned
         .filter(({ clauses }) => clauses.some(({ id }) => id === clause.id))
         .map((each) => each.id),
@@ -93,7 +95,7 @@ function asText({
   for (const { id, keyword, text, decidedBy, because, cases: own } of requirements) {
     lines.push(
       `  ${id}: ${keyword} ${text}`,
-      `    ${decidedBy === 'cases' ? own.join(', ') : `${decidedBy}: ${because}`}`,
+      `    ${decidedBy === 'cases' ? [own.join(', '), ...(because ? [`(${because})`] : [])].join(' ') : `${decidedBy}: ${because}`}`,
     );
   }
   const widest = Math.max(...cases.map(({ id }) => id.length));

@@ -6,6 +6,7 @@ import { createPace } from '../tests/drive/pace.ts';
 import { lifecycle } from '../tests/run/lifecycle.ts';
 import { aborted, runPlan, type Baseline } from '../tests/run/engine.ts';
 import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
+import { ENFORCED, readAlong } from '../tests/run/enforcement.ts';
 import type { Finding } from '../tests/run/examine.ts';
 import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
@@ -188,10 +189,11 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     }
     const widest = Math.max(...planned.map(({ id }) => id.length));
     const table = createTable(screen, planned.length, widest);
+    const rows = readAlong(table.row);
     let done = 0;
     const onFinding = (finding: Finding): void => {
       done += 1;
-      if (start.accepted) table.row(finding);
+      if (start.accepted) rows.next(finding);
       const { case: id, because, ms, level } = finding;
       const outcome = level === 'noted' ? 'noted' : finding.outcome;
       events.emit({ event: 'finding', case: id, outcome, because, ms, done, planned: planned.length });
@@ -207,6 +209,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
             onFinding,
             signal,
           );
+    rows.end(findings);
     const life = signal.aborted
       ? []
       : await Promise.race([
@@ -334,7 +337,12 @@ function refuseStray(
   { shown, subject }: Prepared,
   file: string,
 ): void {
-  const known = new Set([...whole.map(({ id }) => id), ...shown.findings.map((finding) => finding.case)]);
+  const planned = whole.map(({ id }) => id);
+  const known = new Set([
+    ...planned,
+    ...planned.map((id) => [ENFORCED, ...id.split('@').slice(1)].join('@')),
+    ...shown.findings.map((finding) => finding.case),
+  ]);
   const own = new Set(waiversFor(waivers, subject));
   for (const [at, waiver] of waivers.entries()) {
     if (own.has(waiver) && !known.has(waiver.case)) {
@@ -368,7 +376,7 @@ function next(record: RunRecord, out: string): string {
       '',
       'Next, your own provider:',
       '  1. npm run assay -- pki --out pki --host HOST      make the test CA; install it as pki/provider/INSTALL.md says',
-      '  2. write subject.json:                             {"profile":"gpconnect","url":"https://HOST/…","pki":"pki","asid":{…}}',
+      `  2. write subject.json:                             {"profile":"${record.profile}","url":"https://HOST/…","pki":"pki",${record.profile === 'ftrs' ? '"issuer":"assay-out/issuer"' : '"asid":{…}'}}`,
       '  3. npm run assay -- run subject.json               judge it',
     );
   }

@@ -271,7 +271,7 @@ export interface Case {
   readonly onlyIf?: 'enforcesScope';
   /**
    * Names of the interactions that it is driven on, the representative first; absent: on the profile's own valid
-   * exchange. On any but the representative its finding is called `case@interaction`.
+   * exchange. On any but the representative its finding is called `case@interaction`. `*` is every other one.
    */
   readonly on?: readonly [string, ...string[]];
   /** Test data that the stimulus itself speaks of. */

@@ -4,7 +4,15 @@
  */
 
 /** Each is deployed disabled and switched on alone; each but appointments has a service root of its own. */
-export type Capability = 'foundations' | 'appointments' | 'structured' | 'documents' | 'html' | 'retrieval';
+export type Capability =
+  | 'foundations'
+  | 'appointments'
+  | 'structured'
+  | 'documents'
+  | 'html'
+  | 'retrieval'
+  /** FtRS, which is switched on as a whole. */
+  | 'directory';
 
 /** Names of what a provider has to hold before it can answer; all of it fictional. */
 export type DataField =

@@ -68,6 +68,17 @@ export function createTable(screen: Screen, total: number, widest: number) {
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
+/** Names in lines that a terminal holds, under what they belong to. */
+function listed(names: readonly string[]): readonly string[] {
+  const lines: string[] = [];
+  for (const name of names) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + name.length < 100) lines[lines.length - 1] = `${last} ${name}`;
+    else lines.push(`      ${name}`);
+  }
+  return lines;
+}
+
 /** The end of a run in a few lines: verdict first, then what it rests on. */
 export function summary(screen: Screen, record: RunRecord): string {
   const { findings, noted, pending, notExamined, verdict, selection } = record;
@@ -90,10 +101,11 @@ export function summary(screen: Screen, record: RunRecord): string {
     lines.push(`Incomplete: ${excerpt(because)}; ${examined} of ${planned} cases were examined.`);
   }
   if (selection) lines.push(`Only the cases that match ${excerpt(selection.join(', '), 300)} were examined.`);
-  if (pending.length > 0) {
-    const wait = pending.length === 1 ? 'waits' : 'wait';
+  const waiting = [...new Set(pending.map(({ requirement }) => requirement))];
+  if (waiting.length > 0) {
+    const wait = waiting.length === 1 ? 'waits' : 'wait';
     lines.push(
-      `${plural(pending.length, 'requirement')} ${wait} for evidence or attestation: ${pending.map(({ requirement }) => requirement).join(', ')}`,
+      `${plural(waiting.length, 'requirement')} ${wait} for evidence or attestation: ${waiting.join(', ')}`,
     );
   }
   for (const { case: id, because } of notExamined)
@@ -112,11 +124,12 @@ export function summary(screen: Screen, record: RunRecord): string {
   const failed = of('fail').filter((finding) => !isWaived(finding));
   if (failed.length > 0) {
     lines.push('', 'Failed:');
-    for (const { case: id, title, because, requirements } of failed) {
+    for (const { case: id, title, because, requirements, beneath = [] } of failed) {
       lines.push(
         `  ${painted(screen, 'red', id)} – ${excerpt(title)}`,
         `    ${excerpt(because, 300)}`,
         `    ${requirements.join(' ')}`,
+        ...listed(beneath.map((each) => each.case.replace(`${id.split('/')[0]}/`, ''))),
       );
     }
   }

@@ -193,6 +193,11 @@ function findingOf(entry: Entry): Markup {
 <div class="got ${entry.mark}"><dt>Got</dt><dd>${entry.because}</dd></div>
 </dl>
 ${entry.waiver && markup`<p class="note">Waived until ${entry.waiver.expires} by ${entry.waiver.owner}: ${entry.waiver.reason} (${entry.waiver.risk})</p>`}
+${
+  entry.beneath &&
+  markup`<details class="beneath"><summary>${plural(entry.beneath.length, 'request')} that had to be refused</summary>
+<ul class="plainlist">${entry.beneath.map((each) => markup`<li><code>${each.case}</code> ${each.title}: ${each.because}</li>`)}</ul></details>`
+}
 ${evidenceOf(entry)}
 <p class="meta">${entry.level === 'noted' ? 'Binds nobody' : entry.level} · ${entry.requirements.map((id, at) => markup`${at > 0 && ', '}<a href="#${id}">${id}</a>`)} · driven ${entry.times === 1 ? 'once' : `${entry.times} times`}${entry.strength && ` · refused by ${entry.strength}`} · ${entry.ms} ms · <a class="permalink" href="#${anchor(entry)}">link to this finding</a></p>
 </div>

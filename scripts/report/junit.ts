@@ -26,7 +26,7 @@ export function junit(record: RunRecord): string {
   const count = (outcome: string): number => findings.filter((finding) => finding.outcome === outcome).length;
   const seconds = (ms: number): string => (ms / 1000).toFixed(3);
   const total = findings.reduce((sum, { ms }) => sum + ms, 0);
-  const testcases = findings.map(({ case: id, outcome, because, level, requirements, ms }) => {
+  const testcases = findings.map(({ case: id, outcome, because, level, requirements, ms, beneath = [] }) => {
     const element = ELEMENT[outcome];
     const head = `  <testcase classname="assay.${escape(profile)}" name="${escape(id)}" time="${seconds(ms)}"`;
     const clauses = `${level} ${requirements.join(' ')}`;
@@ -36,7 +36,9 @@ export function junit(record: RunRecord): string {
       return `${head}><system-out>${escape(told)}</system-out></testcase>`;
     }
     return element
-      ? `${head}><${element} type="${escape(clauses)}" message="${escape(because)}"/></testcase>`
+      ? `${head}><${element} type="${escape(clauses)}" message="${escape(because)}"${
+          beneath.length > 0 ? `>${escape(beneath.map((each) => each.case).join(' '))}</${element}>` : '/>'
+        }</testcase>`
       : `${head}/>`;
   });
   const unexamined = notExamined.map(

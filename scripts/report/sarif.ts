@@ -91,6 +91,10 @@ function resultOf(entry: Entry, ruleIndex: number, { subject }: RunRecord): Resu
         },
       ],
     }),
-    properties: { expected: entry.expected, trace: entry.trace },
+    properties: {
+      expected: entry.expected,
+      trace: entry.trace,
+      ...(entry.beneath && { beneath: entry.beneath.map((each) => each.case) }),
+    },
   };
 }

@@ -84,6 +84,11 @@ export const answersTo: Readonly<Record<Exclude<Flaw, 'nothing'>, Answers>> = {
 const requirements = ['SEC-029'] as const;
 const told = (answers: Answers): Expectation => ({ kind: 'outcome', rule: 'token', shape: 'R4', answers });
 
+/** Where a token is examined on every operation: none, one that is no token of the issuer, too low an assurance. */
+const EVERYWHERE: readonly string[] = ['absent', 'stranger-same-kid', 'aal-low'];
+const everywhere = (name: string): Pick<Case, 'on'> =>
+  EVERYWHERE.includes(name) ? { on: ['find-organization', '*'] } : {};
+
 /** The case of one defect. */
 function ofDefect(defect: DefectName): Entry {
   const { title, flaw, noted }: Defect = defects[defect];
@@ -93,6 +98,7 @@ function ofDefect(defect: DefectName): Entry {
     stimulus: { identity: { defect } },
     expect: flaw === 'nothing' ? { kind: 'accepted' } : told(answersTo[flaw]),
     ...(noted !== undefined && { bearing: 'noted' }),
+    ...everywhere(defect),
   };
 }
 
@@ -110,7 +116,10 @@ const authorization = (...values: readonly string[]): Change<Exchange> => ({
 
 /** How a good token is presented, or that none is. */
 const carriage: Readonly<Record<string, Entry>> = {
-  absent: carried('no Authorization at all', { identity: null }, told(unauthenticated)),
+  absent: {
+    ...carried('no Authorization at all', { identity: null }, told(unauthenticated)),
+    ...everywhere('absent'),
+  },
   empty: carried('Bearer, and nothing behind it', authorization('Bearer '), told(badlyCarried)),
   'scheme-basic': carried('behind the scheme Basic', { raw: { token: 'scheme-basic' } }, told(badlyCarried)),
   'scheme-absent': carried('without a scheme', { raw: { token: 'scheme-absent' } }, told(badlyCarried)),

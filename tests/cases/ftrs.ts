@@ -4,6 +4,8 @@ import { cis2Token } from './cis2-token.ts';
 import { cases } from './define.ts';
 
 const refused = { kind: 'refused-connection', rule: 'certificate' } as const;
+/** A certificate is asked for whatever is asked. */
+const EVERY_OPERATION = ['find-organization', '*'] as const;
 const offering = (version: Offer['version']) =>
   ({ via: 'hello', stimulus: { hello: { version } }, expect: { kind: 'offer-refused' } }) as const;
 /** What no edition of the guidance on algorithms lets pass. */
@@ -47,6 +49,7 @@ const certificates = cases('mutual-tls', {
     title: 'no client certificate',
     requirements: ['SEC-014', 'SEC-020', 'SEC-025'],
     stimulus: { tls: { certificate: null } },
+    on: EVERY_OPERATION,
     expect: refused,
   },
   'self-signed': {
@@ -59,6 +62,7 @@ const certificates = cases('mutual-tls', {
     title: 'issued by a rogue CA of the same names and key identifiers',
     requirements: ['SEC-014', 'SEC-020'],
     stimulus: { tls: { certificate: 'wrong-issuer' } },
+    on: EVERY_OPERATION,
     expect: refused,
   },
   expired: {
@@ -77,6 +81,7 @@ const certificates = cases('mutual-tls', {
     title: 'revoked by its CA',
     requirements: ['SEC-014', 'SEC-020'],
     stimulus: { tls: { certificate: 'revoked' } },
+    on: EVERY_OPERATION,
     expect: refused,
     learns: 'file',
   },
@@ -84,6 +89,7 @@ const certificates = cases('mutual-tls', {
     title: "sound, but another system's name (CN and SAN)",
     requirements: ['SEC-014'],
     stimulus: { tls: { certificate: 'wrong-name' } },
+    on: EVERY_OPERATION,
     expect: refused,
   },
 });

@@ -1,31 +1,56 @@
 import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
+import type { Interaction } from '../../mocks/ssp/interactions.ts';
 import { FRESH } from '../../mocks/ssp/outbound.ts';
 import type { Addressee, Exchange, Profile } from '../model.ts';
 
-const valid = ({ data }: Addressee): Exchange => ({
-  tls: { certificate: 'valid' },
-  http: {
-    method: 'GET',
-    path: '/Organization?identifier=https%3A%2F%2Ffhir.nhs.uk%2FId%2Fods-organization-code%7C{ods}',
-    headers: {
-      Accept: 'application/fhir+json',
-      version: '1',
-      'X-Request-ID': FRESH,
-      'X-Correlation-ID': FRESH,
-    },
-  },
-  data: { ods: data?.['organisation'] ?? FTRS_ODS },
-  identity: {},
-});
+const ODS = 'https%3A%2F%2Ffhir.nhs.uk%2FId%2Fods-organization-code%7C{organisation}';
 
-/** An FtRS directory, asked for one organisation. It answers unknown request headers with 400: none is sent. */
+const search = (name: string, query: string): Interaction => ({
+  name,
+  capability: 'directory',
+  method: 'GET',
+  path: `/${query}=${ODS}`,
+  id: '', // nothing of the Spine
+  scope: '',
+  media: 'application/fhir+json',
+  needs: ['organisation'],
+  payload: 'Bundle',
+});
+const organization = search('find-organization', 'Organization?identifier');
+
+/** It answers unknown request headers with 400: none is sent, and the run travels in `X-Correlation-ID`. */
+function exchange({ data }: Addressee, { method, path, media, body }: Interaction): Exchange {
+  return {
+    tls: { certificate: 'valid' },
+    http: {
+      method,
+      path,
+      headers: {
+        Accept: media,
+        ...(body !== undefined && { 'Content-Type': media }),
+        version: '1',
+        'X-Request-ID': FRESH,
+        'X-Correlation-ID': FRESH,
+      },
+      ...(body !== undefined && { body }),
+    },
+    // An organisation that nobody knows is answered with an empty Bundle, not with an error.
+    data: { organisation: FTRS_ODS, ...data },
+    identity: {},
+  };
+}
+
+/** An FtRS directory; its own valid exchange asks for one organisation. */
 export const ftrs: Profile = {
   id: 'ftrs',
   title: 'FtRS provider',
   editions: ['1.1.0'],
   documents: ['ftrs-security'],
-  payload: 'Bundle',
-  valid,
-  interactions: [],
-  exchange: valid,
+  payload: organization.payload,
+  valid: (subject) => exchange(subject, organization),
+  interactions: [
+    organization,
+    search('find-healthcare-service', 'HealthcareService?organization.identifier'),
+  ],
+  exchange,
 };

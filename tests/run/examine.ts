@@ -30,6 +30,8 @@ export interface Finding {
   /** Trace ids sent with the stimulus and its control: the subject's audit log may know them. */
   readonly trace: readonly string[];
   readonly ms: number;
+  /** The findings that this one stands for, where a control is not there at all. */
+  readonly beneath?: readonly Finding[];
 }
 
 /** One worker of a run: a driver, and the last time the subject accepted the valid exchange from it. */

@@ -39,7 +39,7 @@ export interface Declared {
 export const everythingOn = (edition: string): Declared => ({
   edition,
   enforcesScope: true,
-  capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval'],
+  capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
   data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],
   consent: ['write', 'active'],
 });
@@ -92,11 +92,14 @@ function boundTo(
   { capabilities, edition }: Declared,
 ): readonly (Interaction | undefined)[] {
   if (!entry.on) return [undefined];
-  return entry.on.flatMap((name) => {
-    const found = profile.interactions.find((each) => each.name === name);
-    const served = found?.editions?.includes(edition) ?? true;
-    return found && served && capabilities?.includes(found.capability) ? [found] : [];
-  });
+  const others = profile.interactions.map(({ name }) => name).filter((name) => !entry.on?.includes(name));
+  return entry.on
+    .flatMap((name) => (name === '*' ? others : [name]))
+    .flatMap((name) => {
+      const found = profile.interactions.find((each) => each.name === name);
+      const served = found?.editions?.includes(edition) ?? true;
+      return found && served && capabilities?.includes(found.capability) ? [found] : [];
+    });
 }
 
 /**

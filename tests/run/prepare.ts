@@ -3,6 +3,7 @@ import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { namesOf, ownName } from '../../certs/traits.ts';
 import { readAuthorities, readPack, revocationOf, validity } from '../../certs/pack.ts';
 import { ASID, referenceAt } from '../../mocks/provider/data.ts';
+import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
 import type { Target } from '../drive/driver.ts';
@@ -166,7 +167,7 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
   return {
     run: {
       profile,
-      subject: { url: standIn.url },
+      subject: { url: standIn.url, data: { organisation: FTRS_ODS } },
       target: {
         ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
         shared: true,

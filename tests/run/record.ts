@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { everyCase } from '../cases/index.ts';
 import type { Profile } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
+import { collapse, ENFORCED, flattened } from './enforcement.ts';
 import type { Finding } from './examine.ts';
 import { nothingShown, waiting, type Shown } from './exhibits.ts';
 import { documentsOf, excludedClauses, scope } from './plan.ts';
@@ -124,7 +125,7 @@ export function withoutWaived(
 /** Findings and facts in, record out. */
 export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord {
   const { profile, edition, strict = false, notExamined = [], shown = nothingShown } = facts;
-  const all = [...driven, ...shown.findings];
+  const all = [...collapse(driven), ...shown.findings];
   const findings = all.filter(({ level }) => level !== 'noted');
   const noted = all
     .filter(({ level }) => level === 'noted')
@@ -179,8 +180,21 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
 
 /** Judges every finding of a record again from its observation alone; the ids whose outcome came out differently. */
 export function rejudge(record: Pick<RunRecord, 'findings'>): readonly string[] {
-  return record.findings
+  const flat = flattened(record.findings);
+  // What stands for others has to follow from them.
+  const again = new Set(
+    collapse(flat)
+      .filter(({ beneath }) => beneath)
+      .map((finding) => finding.case),
+  );
+  const unfounded = record.findings.filter(
+    (finding) =>
+      finding.case.startsWith(ENFORCED) &&
+      (finding.outcome !== 'fail' || !finding.beneath || !again.has(finding.case)),
+  );
+  return [...unfounded, ...flat.filter(({ case: id }) => !id.startsWith(ENFORCED))]
     .filter((finding) => {
+      if (unfounded.includes(finding)) return true;
       // Evidence is judged where its bytes are; the record has their digest.
       if (finding.observation.kind === 'evidence') return false;
       const entry = everyCase.find(({ id }) => id === finding.case.split('@')[0]);

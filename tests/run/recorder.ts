@@ -13,13 +13,18 @@ export default class Recorder implements Reporter {
   readonly #findings = new Map<string, Finding>();
   readonly #order: string[] = [];
   readonly #directory: string;
+  readonly #profiles = new Set<string>();
 
   constructor({ directory }: { readonly directory: string }) {
     this.#directory = directory;
   }
 
   onBegin(_config: unknown, suite: { allTests(): TestCase[] }): void {
-    this.#order.push(...suite.allTests().map(({ title }) => title));
+    for (const test of suite.allTests()) {
+      this.#order.push(test.title);
+      const name = test.parent.project()?.name;
+      if (name !== undefined) this.#profiles.add(name);
+    }
   }
 
   onTestEnd({ title }: TestCase, { attachments }: TestResult): void {
@@ -29,7 +34,10 @@ export default class Recorder implements Reporter {
 
   async onEnd(_result: FullResult): Promise<void> {
     if (this.#findings.size === 0) return;
-    const profile = profileNamed('gpconnect', '--project');
+    const [name = '', ...others] = this.#profiles;
+    // A record is of one subject, and a subject of one profile: a suite of several has no record.
+    if (others.length > 0) return;
+    const profile = profileNamed(name, '--project');
     const { declared, subject, notExamined, shown } = await frontOf(profile);
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;

@@ -219,7 +219,10 @@ const isDay = (text: string): boolean => {
 export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omit<Declared, 'consent'> => ({
   edition,
   enforcesScope: subject.options?.enforcesScope ?? false,
-  capabilities: subject.capabilities && (Object.keys(subject.capabilities) as Capability[]),
+  capabilities:
+    subject.profile === 'ftrs'
+      ? ['directory']
+      : subject.capabilities && (Object.keys(subject.capabilities) as Capability[]),
   data: Object.keys(dataOf(subject)),
 });
 

@@ -4,7 +4,7 @@ import { mint } from '../../mocks/cis2/mint.ts';
 import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
 import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
 import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/policy.ts';
-import { startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
+import { FTRS_ODS, startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
 import { cis2Token } from '../cases/cis2-token.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { ftrs } from '../profiles/ftrs.ts';
@@ -39,7 +39,7 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
       }),
     runOf: ({ url, port }) => ({
       profile: ftrs,
-      subject: { url },
+      subject: { url, data: { organisation: FTRS_ODS } },
       target: {
         address: '127.0.0.1',
         port,

@@ -131,6 +131,15 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
     policy: wrong('visitors', 'absent'),
     caughtBy: ['cis2-token/absent'],
   },
+  'leaves-one-operation-open': {
+    title: 'asks for no token where healthcare services are searched',
+    policy: wrong('open', ['/_ping', '/HealthcareService']),
+    caughtBy: [
+      'cis2-token/absent@find-healthcare-service',
+      'cis2-token/stranger-same-kid@find-healthcare-service',
+      'cis2-token/aal-low@find-healthcare-service',
+    ],
+  },
   'takes-token-without-scheme': {
     title: 'takes a token without a scheme',
     policy: wrong('visitors', 'schemeless'),

@@ -158,9 +158,9 @@ interface Found {
 async function find(request: IncomingMessage, policy: FtrsPolicy, setting: Setting): Promise<Found> {
   const url = new URL(request.url ?? '/', 'https://provider.invalid');
   const path = url.pathname.startsWith(FTRS_PATH) ? url.pathname.slice(FTRS_PATH.length) : '/nowhere';
-  if (policy.open.includes(path)) return { payload: { status: 'pass' } };
+  if (path === '/_ping' && policy.open.includes(path)) return { payload: { status: 'pass' } };
   const token = tokenOf(request, url, policy);
-  if (policy.checks !== 'none') {
+  if (policy.checks !== 'none' && !policy.open.includes(path)) {
     const visits = token === undefined && visitorOf(request, url) === policy.visitors;
     if (token === undefined && !visits) return { refusal: 'no-token' };
     if (token !== undefined && policy.checks === 'full') {

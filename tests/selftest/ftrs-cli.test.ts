@@ -1,0 +1,112 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { rejudge, type RunRecord } from '../run/record.ts';
+
+/** FtRS as a user meets it: the program, its exit code, what it prints and writes. */
+
+const ROOT = new URL('../../', import.meta.url).pathname;
+let folder: string;
+before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'assay-ftrs-'));
+});
+after(() => rm(folder, { recursive: true, force: true }));
+
+async function assay(...args: readonly string[]) {
+  const child = spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), ...args], {
+    cwd: folder,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, NO_COLOR: '1' },
+  });
+  const out: Buffer[] = [];
+  const err: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
+}
+const recordIn = async (out: string): Promise<RunRecord> =>
+  JSON.parse(await readFile(join(folder, out, 'record.json'), 'utf8')) as RunRecord;
+
+describe('assay run --profile ftrs', () => {
+  test('the reference is conformant on the wire, and says what waits', async () => {
+    const { code, out, err } = await assay(
+      'run',
+      '--mock',
+      'conformant',
+      '--profile',
+      'ftrs',
+      '--out',
+      'good',
+    );
+    assert.equal(code, 0, out + err);
+    assert.match(out, /^conformant on the wire: \d+ passed, 0 failed, 0 inconclusive/m);
+    const record = await recordIn('good');
+    assert.deepEqual([record.profile, record.verdict, record.scope], ['ftrs', 'conformant', 'wire']);
+    assert.deepEqual(rejudge(record), []);
+    const told = new Set([
+      ...record.findings.flatMap(({ requirements }) => requirements),
+      ...record.pending.map(({ requirement }) => requirement),
+    ]);
+    assert.equal([...told].filter((id) => id.startsWith('SEC-')).length, 31);
+  });
+  test('a subject that looks at no token: exit 1, one failure, the list beneath', async () => {
+    const { code, out } = await assay(
+      'run',
+      '--mock',
+      'checks-no-token',
+      '--profile',
+      'ftrs',
+      '--out',
+      'none',
+    );
+    assert.equal(code, 1, out);
+    assert.match(out, /^non-conformant on the wire: \d+ passed, 1 failed/m);
+    assert.equal(out.match(/^FAIL/gm)?.length, 1);
+    assert.match(out, /cis2-token\/enforced – .*\n +not enforced: [\s\S]*SEC-029\n +absent empty/);
+    const junit = await readFile(join(folder, 'none', 'junit.xml'), 'utf8');
+    assert.match(junit, /failures="1"/);
+    assert.match(
+      await readFile(join(folder, 'none', 'report.html'), 'utf8'),
+      /requests that had to be refused/,
+    );
+  });
+  test('a stand-in of another profile: exit 4', async () => {
+    const { code, err } = await assay('run', '--mock', 'accepts-wrong-aud', '--profile', 'ftrs');
+    assert.equal(code, 4);
+    assert.match(err, /--mock: no stand-in is called "accepts-wrong-aud"/);
+  });
+});
+
+interface Listed {
+  readonly requirements: readonly {
+    readonly id: string;
+    readonly decidedBy: string;
+    readonly because: string;
+    readonly cases: readonly string[];
+  }[];
+  readonly mutants: readonly { readonly id: string; readonly caughtBy: readonly string[] }[];
+}
+
+test('assay list --profile ftrs: each of the 31 codes with its class and what decides it', async () => {
+  const { code, out } = await assay('list', '--profile', 'ftrs', '--json');
+  assert.equal(code, 0);
+  const { requirements, mutants } = JSON.parse(out) as Listed;
+  const codes = Array.from({ length: 31 }, (_, at) => `SEC-${String(at + 1).padStart(3, '0')}`);
+  assert.deepEqual(
+    requirements
+      .map(({ id }) => id)
+      .filter((id) => id.startsWith('SEC-'))
+      .sort(),
+    codes,
+  );
+  for (const { id, decidedBy, because, cases } of requirements) {
+    assert.match(decidedBy, /^(?:cases|evidence|attestation|excluded)$/, id);
+    assert.ok(decidedBy === 'cases' ? cases.length > 0 : because !== '', `${id} has no decider`);
+  }
+  assert.ok(mutants.some(({ id }) => id === 'accepts-null-cipher'));
+});
