@@ -4,11 +4,11 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createPace } from '../tests/drive/pace.ts';
 import { lifecycle } from '../tests/run/lifecycle.ts';
-import { aborted, runPlan, type Baseline } from '../tests/run/engine.ts';
+import { aborted, runPlan } from '../tests/run/engine.ts';
 import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
 import { ENFORCED, readAlong } from '../tests/run/enforcement.ts';
-import type { Finding } from '../tests/run/examine.ts';
-import { plan, unreachable, type Planned } from '../tests/run/plan.ts';
+import type { Baseline, Finding } from '../tests/run/examine.ts';
+import { inEveryVersion, plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
@@ -160,7 +160,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
   try {
     const { profile } = prepared.run;
     const whole = plan(profile, prepared.declared);
-    const planned = select(whole, options.case, prepared, file);
+    const chosen = select(whole, options.case, prepared, file);
     const { subject, declared } = prepared;
     if (waivers) refuseStray(waivers, whole, prepared, options.waivers ?? '');
     const what = subject.standIn ? `embedded provider ${subject.standIn}` : (file ?? '');
@@ -174,7 +174,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       profile: profile.id,
       edition: declared.edition,
       url: subject.url,
-      planned: planned.length,
+      planned: chosen.length,
     });
     const diagnosis = await Promise.race([diagnose(prepared), aborted(signal).then(() => NOT_MADE)]);
     const start = diagnosis.baseline;
@@ -187,6 +187,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       screen.write(beforeRun(screen, diagnosis));
       if (!start.accepted) screen.write(notAccepted(start.observation));
     }
+    const planned = inEveryVersion(chosen, start.versions);
     const widest = Math.max(...planned.map(({ id }) => id.length));
     const table = createTable(screen, planned.length, widest);
     const rows = readAlong(table.row);
@@ -232,6 +233,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       finished: new Date(),
       notExamined: prepared.notExamined,
       shown: prepared.shown,
+      versions: start.versions,
       unreachable: unreachable(profile, declared),
       ...(waivers && { waivers: waiversFor(waivers, subject) }),
       ...(incomplete && { incomplete }),
@@ -272,6 +274,7 @@ const NOT_MADE: Diagnosis = {
   sound: false,
   baseline: {
     version: 'TLSv1.2',
+    versions: [],
     accepted: false,
     observation: { kind: 'nothing', reason: 'ours: the run was ended before' },
   },

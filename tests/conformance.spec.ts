@@ -9,14 +9,19 @@ for (const profile of profiles) {
       const { id, case: entry, clauses, level } = each;
       test(id, { tag: clauses.map((clause) => `@${clause.id}`) }, async ({ judged }, info) => {
         info.annotations.push({ type: level, description: entry.title });
-        const finding = await judged(each);
-        await info.attach('finding', {
-          body: JSON.stringify(finding, null, 2),
-          contentType: 'application/json',
-        });
-        info.annotations.push({ type: finding.outcome, description: finding.because });
-        const warns = finding.outcome === 'fail' && /^(SHOULD|MAY)/.test(level);
-        if (level !== 'noted' && !warns) expect(finding.outcome, finding.because).toBe('pass');
+        const { findings, versions } = await judged(each);
+        info.annotations.push({ type: 'versions', description: versions.join(' ') });
+        for (const finding of findings) {
+          await info.attach('finding', {
+            body: JSON.stringify(finding, null, 2),
+            contentType: 'application/json',
+          });
+          info.annotations.push({ type: finding.outcome, description: finding.because });
+        }
+        for (const { case: found, outcome, because } of findings) {
+          const warns = outcome === 'fail' && /^(SHOULD|MAY)/.test(level);
+          if (level !== 'noted' && !warns) expect(outcome, `${found}: ${because}`).toBe('pass');
+        }
       });
     }
   });

@@ -274,6 +274,8 @@ export interface Case {
    * exchange. On any but the representative its finding is called `case@interaction`. `*` is every other one.
    */
   readonly on?: readonly [string, ...string[]];
+  /** It is driven on the profile's own valid exchange and on every interaction that can be read, as `case@interaction`. */
+  readonly everywhere?: true;
   /** Test data that the stimulus itself speaks of. */
   readonly needs?: readonly DataField[];
   /** Kinds of consent without which it is not driven. */

@@ -9,6 +9,7 @@ export default cases('client-certificate', {
     requirements: ['GPC-SEC-AUTHENTICATE-FIRST', 'GPC-SEC-TLS12'],
     stimulus: { tls: { certificate: null } },
     expect: refused,
+    everywhere: true,
   },
   'self-signed': {
     title: "self-signed, with the SSP's name",
@@ -21,6 +22,7 @@ export default cases('client-certificate', {
     requirements: ['GPC-SEC-CERT-CHAIN'],
     stimulus: { tls: { certificate: 'wrong-issuer' } },
     expect: refused,
+    everywhere: true,
   },
   expired: {
     title: 'expired',
@@ -39,6 +41,7 @@ export default cases('client-certificate', {
     requirements: ['GPC-SEC-CERT-NOT-REVOKED'],
     stimulus: { tls: { certificate: 'revoked' } },
     expect: refused,
+    everywhere: true,
     learns: 'file',
   },
   'wrong-name': {
@@ -46,5 +49,6 @@ export default cases('client-certificate', {
     requirements: ['GPC-SEC-CERT-FQDN', 'GPC-SEC-ONLY-SSP'],
     stimulus: { tls: { certificate: 'wrong-name' } },
     expect: refused,
+    everywhere: true,
   },
 });

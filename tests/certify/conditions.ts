@@ -1,5 +1,5 @@
 import type { Profile } from '../model.ts';
-import { documentsOf, plan, type Declared } from '../run/plan.ts';
+import { documentsOf, inEveryVersion, plan, type Declared } from '../run/plan.ts';
 import { verdictOf, type RunRecord } from '../run/record.ts';
 
 /** Days after which a record says nothing about today's system. */
@@ -15,7 +15,6 @@ export interface Certifier {
 const DAY = 86_400_000;
 const named = (ids: readonly string[]): string =>
   ids.length > 5 ? `${ids.slice(0, 5).join(', ')} and ${ids.length - 5} more` : ids.join(', ');
-const bareOf = (id: string): string => id.replace(/@TLSv1\.\d$/, '');
 
 /**
  * Everything that keeps a record from being certified, in words that name what is missing; empty: nothing does.
@@ -30,11 +29,12 @@ export function obstacles(record: RunRecord, { version, today, profile }: Certif
   if (selection) found.push(`the run was narrowed to ${selection.join(', ')}`);
   if (notExamined.length > 0) found.push(`not examined: ${named(notExamined.map((each) => each.case))}`);
   const declared: Declared = { edition, enforcesScope: true };
-  const due = plan(profile, declared)
+  const due = inEveryVersion(plan(profile, declared), record.versions ?? [])
     .filter(({ level, case: entry }) => level !== 'noted' && !entry.onlyIf)
-    .map(({ case: { id } }) => id);
-  const seen = new Set(findings.map((finding) => bareOf(finding.case)));
+    .map(({ id }) => id);
+  const seen = new Set(findings.map((finding) => finding.case));
   const missing = due.filter((id) => !seen.has(id) && ![...seen].some((each) => each.startsWith(`${id}#`)));
+  if (record.versions === undefined) found.push('it does not say in which TLS versions the subject was met');
   if (missing.length > 0) found.push(`no finding for ${named(missing)}`);
   const open = findings.filter(({ outcome }) => outcome === 'inconclusive').map((finding) => finding.case);
   if (open.length > 0) found.push(`inconclusive: ${named(open)}`);

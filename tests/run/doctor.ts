@@ -3,11 +3,10 @@ import { isIP } from 'node:net';
 import { createDriver } from '../drive/driver.ts';
 import { asObservation } from '../drive/offer.ts';
 import { hello } from '../drive/hello.ts';
-import type { Exchange, Observation, TlsVersion } from '../model.ts';
+import type { Exchange, Observation } from '../model.ts';
 import { describe, headerValues, isPayload, type Response } from '../oracle/response.ts';
 import { attribute, unconnected, type Cause, type Culprit } from './attribution.ts';
-import { settle } from './examine.ts';
-import type { Baseline } from './engine.ts';
+import { settle, type Baseline } from './examine.ts';
 import { merge } from './merge.ts';
 import type { Facts, Prepared } from './prepare.ts';
 
@@ -97,6 +96,7 @@ export async function diagnose(prepared: Prepared): Promise<Diagnosis> {
   };
   const nothing = (reason: string): Baseline => ({
     version: 'TLSv1.2',
+    versions: [],
     accepted: false,
     observation: { kind: 'nothing', reason },
   });
@@ -105,7 +105,10 @@ export async function diagnose(prepared: Prepared): Promise<Diagnosis> {
 
   const shaken = await shake(prepared);
   if (shaken.over)
-    return done({ version: 'TLSv1.2', accepted: false, observation: shaken.seen }, shaken.checks);
+    return done(
+      { version: 'TLSv1.2', versions: [], accepted: false, observation: shaken.seen },
+      shaken.checks,
+    );
 
   const drive = createDriver(target, run.redactor, run.bounds);
   const valid = profile.valid(run.subject);
@@ -132,7 +135,7 @@ export async function diagnose(prepared: Prepared): Promise<Diagnosis> {
     ]);
   }
   const ask = async (exchange: Exchange): Promise<Observation> =>
-    (await drive(exchange, baseline.version as TlsVersion)).observation;
+    (await drive(exchange, baseline.version)).observation;
   const { handshake } = baseline.observation as Response;
   return done(baseline, [
     ...shaken.checks.map((check): Check => {

@@ -2,8 +2,8 @@ import type { RevocableName } from '../../certs/revocable.ts';
 import { createDriver, enumerateSuites, type Target } from '../drive/driver.ts';
 import type { Bounds } from '../drive/http.ts';
 import type { Redactor } from '../drive/redact.ts';
-import type { Addressee, Exchange, Observation, Profile, TlsVersion } from '../model.ts';
-import { examine, OWN, settle, unreached, type Finding, type Worker } from './examine.ts';
+import type { Addressee, Exchange, Profile } from '../model.ts';
+import { examine, keyOf, settle, unreached, type Baseline, type Finding, type Worker } from './examine.ts';
 import type { Planned } from './plan.ts';
 
 /** Everything that one run of a plan needs. */
@@ -19,14 +19,7 @@ export interface Run {
   readonly revoke?: (name: RevocableName) => void;
 }
 
-/** What the subject did with the valid exchange before any case was driven. */
-export interface Baseline {
-  readonly version: TlsVersion;
-  readonly accepted: boolean;
-  readonly observation: Observation;
-}
-
-/** Drives the valid exchange once, to learn whether there is anything to judge. */
+/** Drives the valid exchange, to learn whether there is anything to judge. */
 export function baseline(run: Run): Promise<Baseline> {
   return settle(driverOf(run), run.profile.valid(run.subject), run.profile.payload);
 }
@@ -36,7 +29,7 @@ const driverOf = ({ target, redactor, bounds }: Run) => createDriver(target, red
 /** A worker that examines one case after another. Both front ends use it; workers of one run share `observed`. */
 export function createWorker(
   run: Run,
-  { version, accepted, observation }: Baseline,
+  { version, accepted, observation }: Pick<Baseline, 'version' | 'accepted' | 'observation'>,
   observed: Worker['observed'] = new Map(),
 ): Worker {
   return {
@@ -50,7 +43,7 @@ export function createWorker(
     shared: run.target.shared === true,
     presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
     ...(run.asked && { asked: run.asked }),
-    last: new Map(accepted ? [[OWN, { at: performance.now(), control: observation }]] : []),
+    last: new Map(accepted ? [[keyOf(version), { at: performance.now(), control: observation }]] : []),
   };
 }
 

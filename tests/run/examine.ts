@@ -49,14 +49,15 @@ export interface Worker {
   readonly presents: (certificate: string) => boolean;
   /** How often the subject has asked our revocation service; absent: there is none that it could reach. */
   readonly asked?: () => number;
-  /** By interaction, `performance.now()` of the last accepted control, and that control. */
+  /** By interaction and version, `performance.now()` of the last accepted control, and that control. */
   readonly last: Map<string, { readonly at: number; readonly control: Observation }>;
   /** What bare hellos have shown in this run, by the hello. */
   readonly observed: Map<string, Promise<Observed>>;
 }
 
-/** The key of the profile's own valid exchange in `last`. */
-export const OWN = '';
+/** The key in `last` of an interaction's valid exchange, or of the profile's own, in one version. */
+export const keyOf = (version: TlsVersion, interaction?: Interaction): string =>
+  `${interaction?.name ?? ''} ${version}`;
 
 /** A control as old as this still is the "before" of the next stimulus. */
 const FRESH_MS = 10_000;
@@ -70,7 +71,7 @@ async function control(worker: Worker, valid: Exchange, { interaction, payload }
   const driven = await worker.drive(valid, worker.version);
   if (!isPayload(driven.observation, payload)) return driven;
   const observation = slim(driven.observation);
-  worker.last.set(interaction?.name ?? OWN, { at: performance.now(), control: observation });
+  worker.last.set(keyOf(worker.version, interaction), { at: performance.now(), control: observation });
   return { ...driven, observation };
 }
 
@@ -95,7 +96,8 @@ const isWeak = (seen: Observation, payload: string): boolean =>
  * Applies the stimulus, then the control: a refusal means nothing if the valid exchange is refused too.
  * Never rejects: a fault of ours is an inconclusive finding whose reason starts with `ours:`.
  */
-export async function examine(planned: Planned, worker: Worker): Promise<Finding> {
+export async function examine(planned: Planned, of: Worker): Promise<Finding> {
+  const worker: Worker = planned.version === undefined ? of : { ...of, version: planned.version };
   const started = performance.now();
   const { case: entry, interaction, payload } = planned;
   const finding = (
@@ -131,7 +133,7 @@ export async function examine(planned: Planned, worker: Worker): Promise<Finding
     const apart = !changes && interaction !== undefined;
     const twinned: Planned = apart ? withoutInteraction(planned, worker) : planned;
     const controlled = apart ? worker.valid : valid;
-    const last = worker.last.get(twinned.interaction?.name ?? OWN);
+    const last = worker.last.get(keyOf(worker.version, twinned.interaction));
     if (!last || performance.now() - last.at > FRESH_MS) {
       const before = await control(worker, controlled, twinned);
       if (!isPayload(before.observation, twinned.payload)) {
@@ -205,7 +207,7 @@ function observedOnce(
 /** The last control, where a stand-in of ours answered it a moment ago and the stimulus leaves TLS alone. */
 function sharedControl(planned: Planned, worker: Worker): Driven | undefined {
   const { stimulus } = planned.case;
-  const last = worker.last.get(planned.interaction?.name ?? OWN);
+  const last = worker.last.get(keyOf(worker.version, planned.interaction));
   const apart = 'tls' in stimulus || 'hello' in stimulus;
   if (!worker.shared || apart || !last || performance.now() - last.at > SHARED_MS) return undefined;
   return { observation: last.control, trace: [] };
@@ -233,19 +235,40 @@ async function twinOf({ hello }: Exchange, worker: Worker): Promise<Observation 
   return (await worker.drive(valid, worker.version)).observation;
 }
 
-/** The TLS version that the subject takes the valid exchange in: 1.2 where it can, as the SSP would. */
-export async function settle(drive: Driver, valid: Exchange, payload: string) {
-  const first = await drive(valid, 'TLSv1.2');
-  if (accepted({ exchange: first.observation }, payload)) {
-    return { version: 'TLSv1.2', accepted: true, observation: first.observation } as const;
+/** What the subject did with the valid exchange before any case was driven. */
+export interface Baseline {
+  /** The version that cases are driven in: 1.2 where the subject takes it, as the SSP would. */
+  readonly version: TlsVersion;
+  /** Every version that it takes the valid exchange in, or about which that could not be learnt; `version` first. */
+  readonly versions: readonly TlsVersion[];
+  readonly accepted: boolean;
+  readonly observation: Observation;
+}
+
+/** Drives the valid exchange in each version, to learn whether there is anything to judge and in which. */
+export async function settle(drive: Driver, valid: Exchange, payload: string): Promise<Baseline> {
+  const taken = ({ observation }: Driven): boolean => accepted({ exchange: observation }, payload);
+  const older = await drive(valid, 'TLSv1.2');
+  const refused = older.observation.kind === 'alert' || older.observation.kind === 'closed';
+  if (!taken(older) && !refused)
+    return { version: 'TLSv1.2', versions: [], accepted: false, observation: older.observation };
+  const newer = await drive(valid, 'TLSv1.3');
+  if (taken(older)) {
+    // What we could not learn is not left out: the findings will say that it could not be learnt.
+    const also = taken(newer) || (await isDoubtful(newer, () => drive(valid, 'TLSv1.3')));
+    const versions = also ? (['TLSv1.2', 'TLSv1.3'] as const) : (['TLSv1.2'] as const);
+    return { version: 'TLSv1.2', versions, accepted: true, observation: older.observation };
   }
-  if (first.observation.kind === 'alert' || first.observation.kind === 'closed') {
-    const second = await drive(valid, 'TLSv1.3');
-    if (accepted({ exchange: second.observation }, payload)) {
-      return { version: 'TLSv1.3', accepted: true, observation: second.observation } as const;
-    }
-  }
-  return { version: 'TLSv1.2', accepted: false, observation: first.observation } as const;
+  if (taken(newer))
+    return { version: 'TLSv1.3', versions: ['TLSv1.3'], accepted: true, observation: newer.observation };
+  return { version: 'TLSv1.2', versions: [], accepted: false, observation: older.observation };
+}
+
+/** Whether a valid exchange that was not taken may yet be: neither an alert nor an answer, nor three times the same. */
+async function isDoubtful({ observation }: Driven, again: () => Promise<Driven>): Promise<boolean> {
+  if (observation.kind === 'alert' || observation.kind === 'response') return false;
+  const twice = [await again(), await again()];
+  return twice.some((each) => each.observation.kind !== observation.kind);
 }
 
 const headOf = ({ id, case: entry, clauses, level, payload }: Planned) => ({

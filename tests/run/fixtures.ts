@@ -1,11 +1,17 @@
 import { test as base } from '@playwright/test';
 import { baseline, createWorker } from './engine.ts';
-import { examine, unreached, type Finding } from './examine.ts';
+import { examine, unreached, type Baseline, type Finding } from './examine.ts';
 import { prepareFromEnvironment } from './front.ts';
-import type { Planned } from './plan.ts';
+import { inEveryVersion, type Planned } from './plan.ts';
 
-/** `judged` examines one planned case, on a subject that is prepared once for each Playwright worker. */
-export const test = base.extend<object, { profile: string; judged: (planned: Planned) => Promise<Finding> }>({
+/** A case in every version that it is driven in, and those that the subject takes the valid exchange in. */
+export interface Judged {
+  readonly findings: readonly Finding[];
+  readonly versions: Baseline['versions'];
+}
+
+/** `judged` examines one planned case, in every version that it is driven in, on a subject that is prepared once for each Playwright worker. */
+export const test = base.extend<object, { profile: string; judged: (planned: Planned) => Promise<Judged> }>({
   profile: ['gpconnect', { option: true, scope: 'worker' }],
   judged: [
     async ({ profile }, use) => {
@@ -13,9 +19,12 @@ export const test = base.extend<object, { profile: string; judged: (planned: Pla
       try {
         const start = await baseline(prepared.run);
         const worker = createWorker(prepared.run, start);
-        await use(async (planned) =>
-          start.accepted ? examine(planned, worker) : unreached(planned, start.observation),
-        );
+        await use(async (planned) => {
+          const findings: Finding[] = [];
+          for (const each of inEveryVersion([planned], start.versions))
+            findings.push(start.accepted ? await examine(each, worker) : unreached(each, start.observation));
+          return { findings, versions: start.versions };
+        });
       } finally {
         await prepared.close();
       }

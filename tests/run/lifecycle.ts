@@ -4,8 +4,8 @@ import { createDriver } from '../drive/driver.ts';
 import type { Observation } from '../model.ts';
 import { judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
-import type { Baseline, Run } from './engine.ts';
-import type { Finding } from './examine.ts';
+import type { Run } from './engine.ts';
+import type { Baseline, Finding } from './examine.ts';
 import { merge } from './merge.ts';
 
 /** Bounds of a lifecycle, in milliseconds. */

@@ -1,17 +1,19 @@
 import { createHash } from 'node:crypto';
 import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
-import type { Case, Learning, Profile } from '../model.ts';
+import type { Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
 import { library, register, type Clause } from '../register/index.ts';
 
 /** A case with the clauses of the profile that it bears on, and how much it counts. */
 export interface Planned {
-  /** The case's own on its representative interaction, `case@interaction` on any other. */
+  /** The case's own where it is at home, `case@interaction` and `case@version` elsewhere. */
   readonly id: string;
   readonly case: Case;
   /** What it is driven on; absent: the profile's own valid exchange. */
   readonly interaction?: Interaction;
+  /** The protocol version that it is driven in; absent: the one that the run settled on. */
+  readonly version?: TlsVersion;
   /** What recognises the answer to the valid exchange. */
   readonly payload: string;
   /** Why it cannot be driven on this subject: the field of the subject file to fill. */
@@ -91,15 +93,19 @@ function boundTo(
   profile: Profile,
   { capabilities, edition }: Declared,
 ): readonly (Interaction | undefined)[] {
-  if (!entry.on) return [undefined];
-  const others = profile.interactions.map(({ name }) => name).filter((name) => !entry.on?.includes(name));
-  return entry.on
-    .flatMap((name) => (name === '*' ? others : [name]))
-    .flatMap((name) => {
-      const found = profile.interactions.find((each) => each.name === name);
-      const served = found?.editions?.includes(edition) ?? true;
-      return found && served && capabilities?.includes(found.capability) ? [found] : [];
-    });
+  const { interactions } = profile;
+  const readable = interactions.filter(({ writes, atSibling }) => !writes && !atSibling);
+  const named = entry.on?.flatMap((name) =>
+    name === '*'
+      ? interactions.map((each) => each.name).filter((other) => !entry.on?.includes(other))
+      : [name],
+  );
+  const at = (named ?? (entry.everywhere ? readable.map(({ name }) => name) : [])).flatMap((name) => {
+    const found = interactions.find((each) => each.name === name);
+    const served = found?.editions?.includes(edition) ?? true;
+    return found && served && capabilities?.includes(found.capability) ? [found] : [];
+  });
+  return named ? at : [undefined, ...at];
 }
 
 /**
@@ -129,6 +135,23 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
       };
     });
   });
+}
+
+/** Whether a case is about what the client presents, and nothing else: such are driven in every version. */
+const ofCredential = ({ stimulus: { tls, ...others } }: Case): boolean =>
+  tls != null && 'certificate' in tls && Object.keys({ ...others, ...tls }).length === 1;
+
+/** A plan for a subject that takes the valid exchange in several versions: the credentials again in each but the first. */
+export function inEveryVersion(
+  planned: readonly Planned[],
+  [, ...others]: readonly TlsVersion[],
+): readonly Planned[] {
+  return planned.flatMap((each) => [
+    each,
+    ...(ofCredential(each.case) && !each.interaction
+      ? others.map((version): Planned => ({ ...each, id: `${each.id}@${version}`, version }))
+      : []),
+  ]);
 }
 
 /** Clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */

@@ -1,7 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { everyCase } from '../cases/index.ts';
-import type { Profile } from '../model.ts';
+import type { Profile, TlsVersion } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
 import { collapse, ENFORCED, flattened } from './enforcement.ts';
 import type { Finding } from './examine.ts';
@@ -59,6 +59,8 @@ export interface RunRecord {
     /** The name of the embedded provider, where one was judged. */
     readonly standIn?: string;
   };
+  /** The TLS versions in which it took the valid exchange; credentials were presented in each. */
+  readonly versions?: readonly TlsVersion[];
   /** `wire` while evidence or attestation is pending, else `full`. */
   readonly scope: 'wire' | 'full';
   /** The globs that narrowed the run; absent: every case of the plan was examined. */
@@ -98,6 +100,8 @@ export interface RunFacts {
   /** Waivers for this subject; absent: none were asked for. */
   readonly waivers?: readonly Waiver[];
   readonly incomplete?: RunRecord['incomplete'];
+  /** Absent or empty: it took the valid exchange in none. */
+  readonly versions?: readonly TlsVersion[];
 }
 
 /** SHALL and MUST in either sense bind; SHOULD warns, and counts only where the run is strict. */
@@ -156,6 +160,7 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
       text,
     })),
     subject: facts.subject,
+    ...(facts.versions && facts.versions.length > 0 && { versions: facts.versions }),
     scope: pending.length > 0 ? 'wire' : 'full',
     ...(facts.selection && { selection: facts.selection }),
     started: facts.started.toISOString(),

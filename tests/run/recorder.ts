@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import type { TlsVersion } from '../model.ts';
 import type { Finding } from './examine.ts';
 import { frontOf } from './front.ts';
 import { profileNamed } from './prepare.ts';
@@ -10,8 +11,9 @@ import { checkRecord } from './record-schema.ts';
 /** The one Playwright reporter of ours: keeps the findings and writes the record, renders nothing. */
 export default class Recorder implements Reporter {
   readonly #started = new Date();
-  readonly #findings = new Map<string, Finding>();
+  readonly #findings = new Map<string, readonly Finding[]>();
   readonly #order: string[] = [];
+  #versions: readonly TlsVersion[] = [];
   readonly #directory: string;
   readonly #profiles = new Set<string>();
 
@@ -27,9 +29,13 @@ export default class Recorder implements Reporter {
     }
   }
 
-  onTestEnd({ title }: TestCase, { attachments }: TestResult): void {
-    const body = attachments.find(({ name }) => name === 'finding')?.body;
-    if (body) this.#findings.set(title, JSON.parse(body.toString()) as Finding);
+  onTestEnd({ title, annotations }: TestCase, { attachments }: TestResult): void {
+    const told = annotations.find(({ type }) => type === 'versions')?.description;
+    if (told) this.#versions = told.split(' ') as TlsVersion[];
+    const found = attachments.flatMap(({ name, body }) =>
+      name === 'finding' && body ? [JSON.parse(body.toString()) as Finding] : [],
+    );
+    if (found.length > 0) this.#findings.set(title, found);
   }
 
   async onEnd(_result: FullResult): Promise<void> {
@@ -51,6 +57,7 @@ export default class Recorder implements Reporter {
         subject,
         notExamined,
         shown,
+        versions: this.#versions,
         unreachable: unreachable(profile, declared),
         started: this.#started,
         finished: new Date(),

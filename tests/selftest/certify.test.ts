@@ -54,6 +54,7 @@ before(async () => {
     started,
     finished: new Date(),
     shown: { findings: [], given },
+    versions: ['TLSv1.2'],
   });
   [ours, other] = await Promise.all([issuer(), issuer()]);
 });
@@ -104,6 +105,12 @@ describe('what is not certified, and why', () => {
   test('nothing keeps a whole record', () => assert.deepEqual(obstaclesTo({}), []));
   const table: readonly (readonly [title: string, change: () => object, says: RegExp])[] = [
     ['narrowed', () => ({ selection: ['token/*'] }), /narrowed to token\/\*/],
+    ['of no TLS version', () => ({ versions: undefined }), /in which TLS versions/],
+    [
+      'without the credentials of one of its versions',
+      () => ({ versions: ['TLSv1.2', 'TLSv1.3'] }),
+      /no finding for client-certificate\/[-a-z]+@TLSv1\.3/,
+    ],
     [
       'another version',
       () => ({ tool: { name: 'assay', version: '0.0.1' } }),
