@@ -3,6 +3,7 @@ import type { RevocableName } from '../certs/revocable.ts';
 import type { DefectName } from '../mocks/cis2/defects.ts';
 import type { RawEdits } from '../mocks/ssp/edits.ts';
 import type { Capability, DataField, Interaction } from '../mocks/ssp/interactions.ts';
+import type { RoundName } from '../mocks/ssp/rounds.ts';
 import type { UnsecuredToken } from '../mocks/ssp/token.ts';
 import type { DocumentId, RequirementId } from './register/index.ts';
 
@@ -51,6 +52,8 @@ export interface Exchange {
   readonly identity?: IdentityToken;
   /** One named edit of the wire form, for what a merge patch cannot say. */
   readonly raw?: RawEdits;
+  /** The one way round the client certificate that is tried. */
+  readonly round?: RoundName;
   /** When present, only this ClientHello is sent and one flight is read. */
   readonly hello?: Offer;
 }
@@ -195,8 +198,8 @@ export type OutcomePart =
 export type Expectation =
   /** The valid exchange is answered with the payload. */
   | { readonly kind: 'accepted' }
-  /** Refused in TLS, or over HTTP by a terminator or by the application. */
-  | { readonly kind: 'refused-connection'; readonly rule: Rule }
+  /** Refused in TLS, or over HTTP by a terminator or by the application. `misdirected`: 421 is a refusal too. */
+  | { readonly kind: 'refused-connection'; readonly rule: Rule; readonly misdirected?: true }
   /** As `refused-connection`; an acceptance counts only of a subject that was seen to ask after revocation. */
   | { readonly kind: 'refused-once-asked'; readonly rule: Rule }
   /** Refused over HTTP with a client error. */

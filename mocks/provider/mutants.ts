@@ -10,6 +10,7 @@ import {
 import { everyPart, looksAt, outcomeMutants } from './outcome-mutants.ts';
 import { requestRejections } from './request-rules.ts';
 import { pairings } from './scope-table.ts';
+import { everyRound, roundMutants } from './rounds.ts';
 import { tlsMutants, tlsVariants } from './tls-mutants.ts';
 import { openToChoice } from './token-rules.ts';
 
@@ -118,7 +119,8 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   'accepts-no-certificate': {
     title: 'serves clients that present no certificate',
     policy: wrong('requiresCertificate', false),
-    caughtBy: ['client-certificate/absent'],
+    caughtBy: ['client-certificate/absent', ...everyRound],
+    because: 'there is nothing left to go round',
     clouds: ['error/refusal-carries-error-status'],
   },
   'accepts-self-signed-certificate': {
@@ -184,6 +186,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     caughtBy: ['connection/in-clear'],
   },
   ...tlsMutants,
+  ...roundMutants,
   'refuses-with-200': {
     title: 'refuses a certificate by a page with status 200',
     policy: wrong('refusal', 200),

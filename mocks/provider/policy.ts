@@ -1,4 +1,5 @@
 import type { SecureVersion } from 'node:tls';
+import type { RoundName } from '../ssp/rounds.ts';
 import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
 import { READ_BY_ID, requestRejections } from './request-rules.ts';
@@ -91,6 +92,8 @@ export interface Policy {
   readonly revocation: RevocationPolicy;
   /** Whether a sound certificate of this common name is let in. */
   readonly admits: (commonName: string, ssp: string) => boolean;
+  /** Ways round the certificate that it leaves open. */
+  readonly weaknesses: ReadonlySet<RoundName>;
   /** How a refused certificate is told: by a page with this status, or by closing the connection. */
   readonly refusal: number | 'close';
   /** Interaction and scope, `read-patient patient/*.write`, that it opens although the table does not. */
@@ -186,6 +189,7 @@ export const conformant: Policy = {
   overlooks: new Set(),
   revocation: byFile,
   admits: (commonName, ssp) => commonName === ssp,
+  weaknesses: new Set(),
   refusal: 403,
   opens: new Set(),
   lacks: new Set(),

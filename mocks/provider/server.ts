@@ -24,6 +24,7 @@ import { answerRelic, isRelicHello } from './relic.ts';
 import { openDiary, type Diary } from './diary.ts';
 import { answerTo, asXml, etagOf, type Resource } from './resources.ts';
 import { retrieve } from './retrieval.ts';
+import { letsRound } from './rounds.ts';
 import { judgeRequest, type Reason, type Registration } from './rules.ts';
 
 /** A provider that listens on loopback. */
@@ -50,8 +51,8 @@ export interface ProviderOptions {
 export const SERVICE_PATH = '/A11111/STU3/1/gpconnect';
 export { ASID } from './data.ts';
 
-/** Sockets whose certificate was refused and whose request will be answered with the refusal page. */
-const refused = new WeakSet<object>();
+/** Sockets whose certificate was refused, with the name that was wanted; their requests are answered with the refusal page. */
+const refused = new WeakMap<object, string>();
 /** Sockets about whose certificate is still being asked; `false`: it is not let in. */
 const asking = new WeakMap<object, Promise<boolean>>();
 
@@ -158,7 +159,7 @@ function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle
     socket.on('error', () => {});
     const turnAway = (): void => {
       if (policy.refusal === 'close') socket.destroy();
-      else refused.add(socket);
+      else refused.set(socket, hierarchy.ssp);
     };
     if (!welcome(socket, policy, hierarchy.ssp)) return turnAway();
     const chain = chainOf(socket);
@@ -225,7 +226,8 @@ async function respond(
   self: Registration,
   diary: Diary,
 ): Promise<void> {
-  if (refused.has(request.socket)) {
+  const wanted = refused.get(request.socket);
+  if (wanted !== undefined && !letsRound(request, policy.weaknesses, wanted, new URL(self.url).host)) {
     const status = typeof policy.refusal === 'number' ? policy.refusal : 403;
     const page = status < 400 ? 'Welcome.' : 'The SSL certificate error: the client certificate was refused.';
     response.writeHead(status, { 'Content-Type': 'text/plain', ...cache(policy.cacheRefusal) });

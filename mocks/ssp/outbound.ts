@@ -139,6 +139,8 @@ export interface Leg {
   readonly port: number;
   /** The provider's registered name: SNI (RFC 6066 §3) and the name checked in its certificate. */
   readonly servername: string;
+  /** What is sent in SNI instead of that name; `null`: nothing. */
+  readonly sni?: string | null;
   /** Trust anchors for the provider's certificate, PEM. */
   readonly trust: readonly string[];
   /** What the SSP presents; without it, no client certificate at all. */
@@ -172,12 +174,13 @@ function context({ identity, trust, version }: Leg): SecureContext {
  * The provider's certificate is verified; the socket emits `error` where that fails.
  */
 export function dial(leg: Leg): TLSSocket {
+  const sni = leg.sni === undefined ? leg.servername : leg.sni;
   return connect({
     host: leg.address,
     port: leg.port,
     secureContext: context(leg),
     // An IP address is no server name (RFC 6066 §3), yet the certificate has to carry it.
-    ...(isIP(leg.servername) ? {} : { servername: leg.servername }),
+    ...(sni === null || isIP(sni) ? {} : { servername: sni }),
     checkServerIdentity: (_dialled, certificate) => checkServerIdentity(leg.servername, certificate),
   });
 }

@@ -12,11 +12,13 @@ import response from './response.ts';
 import scope from './scope.ts';
 import sspHeader from './ssp-header.ts';
 import token from './token.ts';
+import wayRound from './way-round.ts';
 
 /** What is asked behind the Spine, in the order in which a person would look: connection, certificate, request, token, answers. */
 export const catalogue: readonly Case[] = [
   ...connection,
   ...clientCertificate,
+  ...wayRound,
   ...revocation,
   ...sspHeader,
   ...request,

@@ -1,6 +1,7 @@
 import type { Credential, CredentialName } from '../../certs/index.ts';
 import type { RevocableName } from '../../certs/revocable.ts';
 import { compose } from '../../mocks/ssp/outbound.ts';
+import { detour } from '../../mocks/ssp/rounds.ts';
 import type { Exchange, IdentityToken, Observation, TlsVersion } from '../model.ts';
 import { enumerateOffer, offer } from './offer.ts';
 import { send, type Bounds } from './http.ts';
@@ -55,18 +56,21 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
   return async (exchange, version) => {
     if (exchange.hello)
       return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
-    const { tls, http, data, token, identity: wanted, raw } = exchange;
+    const { tls, http, data, token, identity: wanted, raw, round } = exchange;
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
     const bearer = wanted && (await target.mint?.(wanted));
     await target.pace?.();
     const keepAlive = target.shared === true && tls?.certificate === 'valid' && tls.version === undefined;
+    const valid = target.clients.valid;
+    if (round && !valid) throw new Error('no valid credential to tell of');
+    const around = round && valid ? detour(round, valid) : undefined;
     const request = compose({
       keepAlive,
       method: http.method,
       target: `${http.root ?? target.basePath}${http.path}`,
-      host: target.host,
-      headers: http.headers,
+      host: around?.host ?? target.host,
+      headers: { ...http.headers, ...around?.headers },
       body: http.body,
       data,
       token,
@@ -77,7 +81,12 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     // Without it nothing would be presented, and the refusal of nothing be taken for a refusal of this.
     if (tls?.certificate && !identity) throw new Error(`no credential ${tls.certificate} to present`);
     const leg = tls
-      ? { ...target, identity, version: tls.version ?? version }
+      ? {
+          ...target,
+          identity,
+          version: tls.version ?? version,
+          ...(around?.sni !== undefined && { sni: around.sni }),
+        }
       : { address: target.address, port: target.port, clear: true as const };
     const seen =
       (keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??

@@ -73,7 +73,8 @@ export function judge(
   // To a bare hello, whatever is no ServerHello of the version offered is a refusal, plain HTTP included.
   if ((seen.kind === 'broken' || seen.kind === 'downgrade') && !isOfOffer(expected))
     return inconclusive(describe(seen));
-  if (seen.kind === 'response' && saysNothing(seen)) {
+  const misdirected = expected.kind === 'refused-connection' && expected.misdirected;
+  if (seen.kind === 'response' && saysNothing(seen) && !(misdirected && seen.status === 421)) {
     return inconclusive(
       `HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`,
     );

@@ -111,6 +111,7 @@ const nginx = rows<NginxKnobs>('nginx', startNginx, { refusal: 'page' }, [
       beside:
         'server { listen LISTEN ssl default_server; server_name other.assay.test; location / { proxy_pass http://BACKEND; } }',
     },
+    { opens: ['other-host', 'other-name', 'by-address'] },
   ],
   ['TLS 1.3 beside 1.2', { protocols: 'TLSv1.2 TLSv1.3' }, { versions: BOTH }, quick],
   ['TLS 1.3 alone', { protocols: 'TLSv1.3' }, { versions: ['TLSv1.3'], suites: [] }, quick],

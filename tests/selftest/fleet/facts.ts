@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { keptNames, type Hierarchy } from '../../../certs/index.ts';
+import type { RoundName } from '../../../mocks/ssp/rounds.ts';
 import type { OfferedVersion } from '../../model.ts';
 import { createFolder, removeFolder, writeFiles } from './site.ts';
 
@@ -31,6 +32,8 @@ export interface Facts {
   readonly versions: readonly OfferedVersion[];
   /** IANA names of the TLS 1.2 suites accepted, in the server's own order. */
   readonly suites: readonly string[];
+  /** Names under which it can be asked without a certificate. */
+  readonly opens?: readonly RoundName[];
   /** A fallback marked as one is taken (RFC 7507 is not implemented). */
   readonly ignoresFallback?: true;
   /** Whose order of suites rules. */

@@ -119,6 +119,8 @@ export function predict(entry: Case, facts: Facts, known: Flaws): Expected {
   if (stimulus.hello) return ofHello(entry, facts);
   if (stimulus.tls === null)
     return facts.clear === 'refused' ? pass('turned away in clear') : open('left without an answer');
+  if (stimulus.round && facts.opens?.includes(stimulus.round))
+    return fail('another server is met under that name');
   if (stimulus.tls) {
     const flaws = flawsIn(entry, known);
     return flaws ? ofCertificate(entry, facts, flaws) : untold('what is wrong with this credential?');
