@@ -22,12 +22,18 @@ const LAYERS: readonly (readonly [layer: string, rejection: Rejection])[] = [
   ['token', 'expired-token'],
   ['resource', 'unknown-patient'],
 ];
-const PARTS: readonly (readonly [part: string, words: string, shape: Partial<OutcomeShape>])[] = [
-  ['schema', 'makes a list of diagnostics', { diagnostics: 'list' }],
-  ['profile', 'leaves out meta.profile', { profile: undefined }],
-  ['severity', 'gives its errors the severity warning', { severity: 'warning' }],
-  ['system', 'takes its codes from another system', { system: 'http://hl7.org/fhir/issue-type' }],
-];
+const PARTS: readonly (readonly [part: string, name: string, words: string, shape: Partial<OutcomeShape>])[] =
+  [
+    ['schema', 'answers-with-listed-diagnostics', 'makes a list of diagnostics', { diagnostics: 'list' }],
+    ['profile', 'answers-without-profile', 'leaves out meta.profile', { profile: undefined }],
+    ['severity', 'answers-as-warning', 'gives its errors the severity warning', { severity: 'warning' }],
+    [
+      'system',
+      'answers-in-another-code-system',
+      'takes its codes from another system',
+      { system: 'http://hl7.org/fhir/issue-type' },
+    ],
+  ];
 const nameOf = (part: string, layer: string): string => `outcome/${part}-of-${layer}-error`;
 
 /** In the order of the codes: the rejection that shows each, and the text that the pages of 1.2.x print. */
@@ -65,9 +71,9 @@ export const everyPart: readonly string[] = [
 
 export const outcomeMutants: Readonly<Record<string, Mutant>> = {
   ...Object.fromEntries(
-    PARTS.flatMap(([part, words, shape]): readonly (readonly [string, Mutant])[] => [
+    PARTS.flatMap(([part, mutant, words, shape]): readonly (readonly [string, Mutant])[] => [
       [
-        `outcome-without-${part}`,
+        mutant,
         {
           title: `${words} in every OperationOutcome`,
           policy: shaping(shape),
@@ -75,7 +81,7 @@ export const outcomeMutants: Readonly<Record<string, Mutant>> = {
         },
       ],
       ...LAYERS.map(([layer, rejection]): readonly [string, Mutant] => [
-        `outcome-without-${part}-of-${layer}-error`,
+        `${mutant}-at-${layer}`,
         {
           title: `${words} in the outcomes that it makes at the ${layer}`,
           policy: shapingOne(rejection, shape),

@@ -18,7 +18,7 @@ let folder: string;
 let record: RunRecord;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'assay-reports-'));
-  await assay(folder, 'run', '--mock', 'answers-as-warning', '--out', 'run');
+  await assay(folder, 'run', '--mock', 'answers-without-outcome', '--out', 'run');
   record = JSON.parse(await readFile(join(folder, 'run/record.json'), 'utf8')) as RunRecord;
   const soured = hostile(record);
   checkRecord(soured);
