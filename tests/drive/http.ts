@@ -127,6 +127,10 @@ function classify(error: NodeJS.ErrnoException, connected: boolean, established:
   return { kind: 'nothing', reason: ours(code, message) };
 }
 
+/** OpenSSL's codes for bytes of the peer that it cannot read; every other failure is that of our own stack. */
+const PEER_SPOKE_NO_TLS =
+  /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE|UNEXPECTED_MESSAGE|UNEXPECTED_RECORD|LENGTH_MISMATCH|BAD_LENGTH|HTTP_REQUEST|RECORD_LENGTH_MISMATCH|DECRYPTION_FAILED_OR_BAD_RECORD_MAC|INVALID_CCS_MESSAGE|UNKNOWN_PROTOCOL)$/;
+
 /** Failures of our own end, with what to do about the common ones. */
 function ours(code: string, message: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
@@ -135,7 +139,9 @@ function ours(code: string, message: string): string {
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
     return `the server's certificate is not trusted (${code}); name its anchor in \`trust\``;
   }
-  return `our own TLS failed (${code || message})`;
+  return PEER_SPOKE_NO_TLS.test(code)
+    ? `what came is no TLS (${code})`
+    : `ours: our own TLS failed (${code || message})`;
 }
 
 export const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =>

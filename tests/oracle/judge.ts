@@ -1,5 +1,6 @@
 import type { Expectation, Observation, OutcomePart, Strength, SuiteGroup, Verdict } from '../model.ts';
 import { answerFaults, madeBySsp, partFaults } from './outcome.ts';
+import { groundOf } from './grounds.ts';
 import { r4Faults } from './r4-outcome.ts';
 import {
   blames,
@@ -31,6 +32,11 @@ const pass = (because: string, strength?: Strength): Verdict => ({
   because,
   ...(strength && { strength }),
 });
+/** A refusal that is believed, and on what ground. */
+const refusal = (because: string, seen: Observation): Verdict => {
+  const strength = strengthOf(seen);
+  return pass(`${because}${groundOf(strength)}`, strength);
+};
 const fail = (because: string): Verdict => ({ outcome: 'fail', because });
 const inconclusive = (because: string): Verdict => ({ outcome: 'inconclusive', because });
 
@@ -115,7 +121,7 @@ export function judge(
     case 'offer-refused':
       return seen.kind === 'server-hello'
         ? fail(`accepted: ${describe(seen)}`)
-        : pass(`refused: ${describe(seen)}`, strengthOf(seen));
+        : refusal(`refused: ${describe(seen)}`, seen);
     case 'offer-kept':
       return offerKept(seen);
     case 'suites-refused':
@@ -155,12 +161,12 @@ function clientError(seen: Response, rule: Parameters<typeof blames>[1]): Verdic
   const other = blames(seen, rule);
   return other
     ? inconclusive(`HTTP ${seen.status}, but it blames another rule (${other}): “${gist(seen)}”`)
-    : pass(`refused over HTTP: ${refusalOf(seen)}`, strengthOf(seen));
+    : refusal(`refused over HTTP: ${refusalOf(seen)}`, seen);
 }
 
 const inTls = (seen: Observation): Verdict | undefined =>
   seen.kind === 'alert' || seen.kind === 'closed'
-    ? pass(`refused in TLS: ${describe(seen)}`, strengthOf(seen))
+    ? refusal(`refused in TLS: ${describe(seen)}`, seen)
     : undefined;
 
 function connectionRefused(seen: Observation, rule: Parameters<typeof blames>[1], payload: string): Verdict {
@@ -170,7 +176,7 @@ function connectionRefused(seen: Observation, rule: Parameters<typeof blames>[1]
   if (isPayload(seen, payload)) return fail(`accepted: ${describe(seen)}, as for the valid exchange`);
   if (seen.status >= 400 && seen.status < 500) return clientError(seen, rule);
   if (seen.status >= 200 && seen.status < 300) {
-    return pass(`another page than the valid exchange's (${refusalOf(seen)}): not served`, strengthOf(seen));
+    return refusal(`not served, but another page than the valid exchange's: ${refusalOf(seen)}`, seen);
   }
   return inconclusive(`HTTP ${seen.status} is no answer to a certificate: “${gist(seen)}”`);
 }
@@ -239,7 +245,7 @@ function offerKept(seen: Observation): Verdict {
   if (seen.kind === 'downgrade') return fail(describe(seen));
   return seen.kind === 'server-hello'
     ? pass(`answered in the version offered: ${describe(seen)}`)
-    : pass(`refused rather than answered in an older version: ${describe(seen)}`, strengthOf(seen));
+    : refusal(`refused rather than answered in an older version: ${describe(seen)}`, seen);
 }
 
 function suitesRefused(seen: Observation, family: string, suites: readonly string[]): Verdict {

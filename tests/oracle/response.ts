@@ -75,7 +75,8 @@ export function gist(seen: Response): string {
 export function describe(seen: Observation): string {
   switch (seen.kind) {
     case 'nothing':
-      return `nothing of the peer: ${seen.reason}`;
+      // A fault of ours is told as such, and not as a silence of the peer's.
+      return seen.reason.startsWith('ours: ') ? seen.reason : `nothing of the peer: ${seen.reason}`;
     case 'alert':
       return `fatal alert ${seen.alert} ${seen.name}`;
     case 'closed':

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { getDiffieHellman } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
@@ -12,6 +13,7 @@ import { compose, FRESH, type Leg } from '../../mocks/ssp/outbound.ts';
 import { createDriver } from '../drive/driver.ts';
 import { send } from '../drive/http.ts';
 import { createRedactor } from '../drive/redact.ts';
+import { describe as describeSeen } from '../oracle/response.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 
 /** The traps of a TLS harness, each met on a real socket. */
@@ -60,6 +62,16 @@ const leg = (port: number, more: Partial<Leg> = {}): Leg => ({
   version: 'TLSv1.2',
   ...more,
 });
+/** The 1024-bit prime of RFC 2409 §6.2, generator 2, as DH parameters: too short for our own stack. */
+const SHORT = [
+  '-----BEGIN DH PARAMETERS-----',
+  Buffer.concat([
+    Buffer.from('30818702818100', 'hex'), // SEQUENCE, INTEGER
+    getDiffieHellman('modp2').getPrime(),
+    Buffer.from('020102', 'hex'),
+  ]).toString('base64'),
+  '-----END DH PARAMETERS-----',
+].join('\n');
 const { bytes } = compose({ method: 'GET', target: '/', host: 'localhost', headers: {} });
 const get = (target: Parameters<typeof send>[0], patience = 2_000) =>
   send(target, bytes, 'GET', { patience });
@@ -92,6 +104,18 @@ describe('what goes wrong on our side is no observation', () => {
     const seen = await get(leg(port, { servername: 'elsewhere.test' }));
     assert.equal(seen.kind, 'nothing');
     assert.match(JSON.stringify(seen), /does not carry the name/);
+  });
+  test('what our own TLS cannot do is ours', async () => {
+    const port = await secure({ ciphers: 'DHE-RSA-AES256-GCM-SHA384:@SECLEVEL=0', dhparam: SHORT }, () => {});
+    const seen = await get(leg(port));
+    assert.equal(seen.kind, 'nothing');
+    assert.equal(describeSeen(seen), 'ours: our own TLS failed (ERR_SSL_DH_KEY_TOO_SMALL)');
+  });
+  test('a peer that speaks no TLS is not ours', async () => {
+    const seen = await get(
+      leg(await listening(createTcpServer((socket) => void socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')))),
+    );
+    assert.match(describeSeen(seen), /^nothing of the peer: what came is no TLS/);
   });
   test('a version that the server does not speak is its alert, not our failure', async () => {
     const port = await secure({ minVersion: 'TLSv1.3' }, answering(OK));
