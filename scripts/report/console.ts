@@ -108,6 +108,11 @@ export function summary(screen: Screen, record: RunRecord): string {
       `${plural(waiting.length, 'requirement')} ${wait} for evidence or attestation: ${waiting.join(', ')}`,
     );
   }
+  const throttled = findings.filter(({ because }) => because.startsWith('throttled: ')).length;
+  if (throttled > 0)
+    lines.push(
+      `The subject throttles: ${plural(throttled, 'case')} could not be judged for it. Run again with --polite.`,
+    );
   for (const { case: id, because } of notExamined)
     lines.push(excerpt(`Not examined: ${id}: ${because}`, 300));
   for (const each of waived) {

@@ -9,7 +9,9 @@ import {
   gist,
   headerValues,
   isPayload,
+  restsOnClose,
   saysNothing,
+  throttles,
   type Response,
 } from './response.ts';
 
@@ -25,6 +27,8 @@ export interface Controls {
   readonly beside?: Observation;
   /** How often the subject had asked our revocation service by the end of the case, about anything. */
   readonly asked?: number;
+  /** What was seen of a throttle in this run, in words; absent: nothing. */
+  readonly throttled?: string;
 }
 
 const pass = (because: string, strength?: Strength): Verdict => ({
@@ -67,6 +71,9 @@ export function judge(
     isPayload(controls.exchange, payload)
   )
     return fail(describe(controls.hello));
+  const throttled = throttledBy(seen, controls, accepted(controls, payload));
+  if (throttled !== undefined)
+    return inconclusive(`throttled: ${throttled}; run again with --polite, or ask for a higher limit`);
   if (!accepted(controls, payload)) {
     const { exchange, hello, beside } = controls;
     if (!isPayload(exchange, controls.payload ?? payload))
@@ -81,9 +88,7 @@ export function judge(
     return inconclusive(describe(seen));
   const misdirected = expected.kind === 'refused-connection' && expected.misdirected;
   if (seen.kind === 'response' && saysNothing(seen) && !(misdirected && seen.status === 421)) {
-    return inconclusive(
-      `HTTP ${seen.status}: misdirected, throttled or a hop that is down; no answer to the stimulus`,
-    );
+    return inconclusive(`HTTP ${seen.status}: misdirected, or a hop that is down; no answer to the stimulus`);
   }
   if (seen.kind === 'response' && madeBySsp(seen)) {
     return inconclusive(`the SSP answered, not the provider: ${refusalOf(seen)}`);
@@ -137,6 +142,20 @@ export function judge(
     case 'suites-ordered':
       return suitesOrdered(seen, expected.groups);
   }
+}
+
+/**
+ * What makes an observation one of a throttle; `undefined`: nothing. In a run that was throttled a close without a word
+ * is nobody's refusal, and a control that failed has failed for that.
+ */
+function throttledBy(
+  seen: Observation,
+  { exchange, hello, beside, throttled }: Controls,
+  controlled: boolean,
+): string | undefined {
+  const said = [seen, exchange, hello, beside].find((each) => each !== undefined && throttles(each));
+  if (said) return describe(said);
+  return throttled !== undefined && (!controlled || restsOnClose(seen)) ? throttled : undefined;
 }
 
 /** Expectations of what is, or is not, answered to a bare hello. */

@@ -26,6 +26,21 @@ export const mediaTypeOf = (seen: Response): string | undefined =>
 const SILENT = new Set([421, 429, 502, 503, 504]);
 export const saysNothing = (seen: Response): boolean => SILENT.has(seen.status);
 
+/** The answers by which a peer says that it was asked too often (RFC 6585 §4, RFC 9110 §10.2.3). */
+export const throttles = (seen: Observation): seen is Response =>
+  seen.kind === 'response' &&
+  (seen.status === 429 || (seen.status === 503 && headerValues(seen, 'retry-after').length > 0));
+
+/**
+ * Whether an observation rests on a connection that was closed without a word: what a throttle does too. Suites are
+ * found by elimination, which a close ends as well.
+ */
+export const restsOnClose = (seen: Observation): boolean =>
+  seen.kind === 'closed' ||
+  seen.kind === 'suites' ||
+  (seen.kind === 'unsteady' && seen.seen.some(restsOnClose)) ||
+  seen.kind === 'nothing';
+
 /** The words by which a refusal names a rule. Specific before general: `Ssp-To` is not `Ssp-TraceID`. */
 const NAMES: Readonly<Record<string, RegExp>> = {
   certificate: /\b(?:client|ssl|tls)[\s-]*certificate|certificate (?:error|required|verif)|\bcertificate\b/i,

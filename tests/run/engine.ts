@@ -3,8 +3,19 @@ import { createDriver, enumerateSuites, type Target } from '../drive/driver.ts';
 import type { Bounds } from '../drive/http.ts';
 import type { Redactor } from '../drive/redact.ts';
 import type { Addressee, Exchange, Profile } from '../model.ts';
-import { examine, keyOf, settle, unreached, type Baseline, type Finding, type Worker } from './examine.ts';
+import { restsOnClose } from '../oracle/response.ts';
+import {
+  examine,
+  keyOf,
+  reconsidered,
+  settle,
+  unreached,
+  type Baseline,
+  type Finding,
+  type Worker,
+} from './examine.ts';
 import type { Planned } from './plan.ts';
+import { createThrottle, type Throttle } from './throttle.ts';
 
 /** Everything that one run of a plan needs. */
 export interface Run {
@@ -26,11 +37,15 @@ export function baseline(run: Run): Promise<Baseline> {
 
 const driverOf = ({ target, redactor, bounds }: Run) => createDriver(target, redactor, bounds);
 
-/** A worker that examines one case after another. Both front ends use it; workers of one run share `observed`. */
+/**
+ * A worker that examines one case after another. Both front ends use it; workers of one run share `observed` and
+ * `throttle`.
+ */
 export function createWorker(
   run: Run,
   { version, accepted, observation }: Pick<Baseline, 'version' | 'accepted' | 'observation'>,
   observed: Worker['observed'] = new Map(),
+  throttle: Throttle = createThrottle(),
 ): Worker {
   return {
     drive: driverOf(run),
@@ -41,6 +56,7 @@ export function createWorker(
     version,
     observed,
     shared: run.target.shared === true,
+    ...(run.target.shared !== true && { throttle }),
     presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
     ...(run.asked && { asked: run.asked }),
     last: new Map(accepted ? [[keyOf(version), { at: performance.now(), control: observation }]] : []),
@@ -71,18 +87,28 @@ export async function runPlan(
   const findings: Finding[] = [];
   const queue = plan.entries();
   const observed: Worker['observed'] = new Map();
+  const throttle = createThrottle();
+  /** What rests on a close is told at the end: by then it is known whether the run was throttled. */
+  const held = new Set<number>();
   const work = async (): Promise<void> => {
-    const worker = createWorker(run, start, observed);
+    const worker = createWorker(run, start, observed, throttle);
     for (const [at, planned] of queue) {
       if (signal?.aborted) return;
       const finding = await examine(planned, worker);
       if (signal?.aborted) return;
       findings[at] = finding;
-      onFinding(finding);
+      if (worker.throttle && finding.times > 0 && restsOnClose(finding.observation)) held.add(at);
+      else onFinding(finding);
     }
   };
   const whole = Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, work));
   await Promise.race([whole, ...(signal ? [aborted(signal)] : [])]);
+  for (const at of held) {
+    const [finding, planned] = [findings[at], plan[at]];
+    if (!finding || !planned) continue;
+    findings[at] = reconsidered(finding, planned, throttle);
+    onFinding(findings[at]);
+  }
   return findings.filter((finding) => finding !== undefined);
 }
 

@@ -6,6 +6,7 @@ import { expectationInWords } from '../oracle/expected.ts';
 import { accepted, judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
 import { merge } from './merge.ts';
+import type { Throttle } from './throttle.ts';
 import type { Planned } from './plan.ts';
 
 /** A case, what was seen, and what follows from it. */
@@ -49,6 +50,8 @@ export interface Worker {
   readonly presents: (certificate: string) => boolean;
   /** How often the subject has asked our revocation service; absent: there is none that it could reach. */
   readonly asked?: () => number;
+  /** What the run knows of being throttled; absent on a stand-in of ours, which throttles nobody. */
+  readonly throttle?: Throttle;
   /** By interaction and version, `performance.now()` of the last accepted control, and that control. */
   readonly last: Map<string, { readonly at: number; readonly control: Observation }>;
   /** What bare hellos have shown in this run, by the hello. */
@@ -67,9 +70,22 @@ const SHARED_MS = 250;
 /** Control bodies are not evidence once the payload was recognised. */
 const slim = (seen: Observation): Observation => (seen.kind === 'response' ? { ...seen, body: '' } : seen);
 
-async function control(worker: Worker, valid: Exchange, { interaction, payload }: Planned): Promise<Driven> {
-  const driven = await worker.drive(valid, worker.version);
-  if (!isPayload(driven.observation, payload)) return driven;
+/**
+ * Drives the valid exchange. As the "before" of a stimulus it may come after a pause, where a throttle had to be
+ * waited for; the "after" has to be what the burst of the stimulus got.
+ */
+async function control(
+  worker: Worker,
+  valid: Exchange,
+  { interaction, payload }: Planned,
+  before = false,
+): Promise<Driven> {
+  const once = (): Promise<Driven> => worker.drive(valid, worker.version);
+  const sound = ({ observation }: Driven): boolean => isPayload(observation, payload);
+  const first = await once();
+  const cured = sound(first) ? first : ((await worker.throttle?.cure(first, once, sound)) ?? first);
+  const driven = before ? cured : first;
+  if (!sound(driven)) return driven;
   const observation = slim(driven.observation);
   worker.last.set(keyOf(worker.version, interaction), { at: performance.now(), control: observation });
   return { ...driven, observation };
@@ -119,6 +135,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
 
   if (planned.lacks !== undefined) return unprepared(planned, planned.lacks);
   try {
+    await worker.throttle?.quiet();
     const valid = interaction ? worker.exchange(interaction) : worker.valid;
     const stimulus = merge(valid, entry.stimulus);
     const missing = lacking(entry, stimulus, worker);
@@ -135,9 +152,13 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
     const controlled = apart ? worker.valid : valid;
     const last = worker.last.get(keyOf(worker.version, twinned.interaction));
     if (!last || performance.now() - last.at > FRESH_MS) {
-      const before = await control(worker, controlled, twinned);
+      const before = await control(worker, controlled, twinned, true);
       if (!isPayload(before.observation, twinned.payload)) {
-        const controls = { exchange: before.observation, ...(apart && { payload: twinned.payload }) };
+        const controls = {
+          exchange: before.observation,
+          ...(apart && { payload: twinned.payload }),
+          ...throttledIn(worker, false),
+        };
         const verdict = judge(entry.expect, undriven, controls, payload);
         return finding(verdict, undriven, controls, 0, before.trace);
       }
@@ -146,7 +167,9 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       JSON.stringify([entry.via, stimulus.hello, planned.interaction?.name]),
       stimulus.hello ? worker.observed : undefined,
       async () => ({
-        ...(await driveSteadily(entry.via, stimulus, worker, payload)),
+        ...(await driveSteadily(entry.via, stimulus, worker, payload, () =>
+          control(worker, controlled, twinned),
+        )),
         twin: await twinOf(stimulus, worker),
         after: sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned)),
       }),
@@ -158,6 +181,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       ...(twin && { hello: twin }),
       ...(beside && { beside: slim(beside.observation) }),
       ...(worker.asked && learnsByAsking(entry) && { asked: worker.asked() }),
+      ...throttledIn(worker, isPayload(after.observation, twinned.payload)),
     };
     const verdict = judge(entry.expect, observation, controls, payload);
     return finding(verdict, observation, controls, times, [...trace, ...after.trace]);
@@ -165,6 +189,23 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
     const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
     return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
   }
+}
+
+/** What a run knows of a throttle, as it bears on a case whose own control was accepted, or was not. */
+const throttledIn = ({ throttle }: Worker, controlled: boolean): Pick<Controls, 'throttled'> => {
+  const throttled = controlled ? throttle?.certain() : throttle?.seen();
+  return throttled === undefined ? {} : { throttled };
+};
+
+/** A finding as it is judged once it is known that the run was throttled. */
+export function reconsidered(finding: Finding, { case: entry }: Planned, throttle: Throttle): Finding {
+  const throttled = throttle.certain();
+  if (throttled === undefined || finding.times === 0 || finding.control.throttled !== undefined)
+    return finding;
+  const control: Controls = { ...finding.control, throttled };
+  const verdict = judge(entry.expect, finding.observation, control, finding.payload);
+  const { strength: _strength, ...rest } = finding;
+  return { ...rest, ...verdict, control };
 }
 
 /** The same case on the profile's own valid exchange. */
@@ -213,15 +254,27 @@ function sharedControl(planned: Planned, worker: Worker): Driven | undefined {
   return { observation: last.control, trace: [] };
 }
 
-async function driveSteadily(via: Case['via'], stimulus: Exchange, worker: Worker, payload: string) {
+/**
+ * Drives a stimulus, and a weak refusal three times. On a subject a control stands before the third: what throttles
+ * and has let that pass lets the stimulus pass too.
+ */
+async function driveSteadily(
+  via: Case['via'],
+  stimulus: Exchange,
+  worker: Worker,
+  payload: string,
+  between: () => Promise<Driven>,
+) {
   const once = async (): Promise<Driven> =>
     via === 'enumeration'
       ? { observation: await worker.enumerate(stimulus), trace: [] }
       : worker.drive(stimulus, worker.version);
   const first = await once();
   if (!isWeak(first.observation, payload)) return { ...first, times: 1 };
-  const all = [first, await once(), await once()];
-  const trace = all.flatMap((each) => each.trace);
+  const second = await once();
+  const witness = worker.shared ? undefined : await between();
+  const all = [first, second, await once()];
+  const trace = [...all, ...(witness ? [witness] : [])].flatMap((each) => each.trace);
   const seen = all.map(({ observation }) => observation);
   const steady = new Set(seen.map(gist)).size === 1;
   const weakest = seen.find((each) => each.kind === 'closed' && each.how === 'reset') ?? first.observation;
