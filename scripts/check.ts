@@ -18,11 +18,12 @@ async function program(name: string, file: string, ...args: readonly string[]): 
   return { name, wrong: code === 0 ? '' : text.trim() || `exit code ${code}` };
 }
 
-/** Types, format, arrows. */
+/** Types, format, frozen sets, arrows. */
 export const checkAll = (): Promise<readonly Checked[]> =>
   Promise.all([
     program('types', 'node_modules/typescript/bin/tsc', '-p', '.'),
     program('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
+    program('sets', 'scripts/freeze.ts', '--check'),
     Promise.resolve({ name: 'arrows', wrong: arrows().join('\n') }),
   ]);
 

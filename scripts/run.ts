@@ -235,6 +235,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       shown: prepared.shown,
       versions: start.versions,
       unreachable: unreachable(profile, declared),
+      set: declared.set,
       ...(waivers && { waivers: waiversFor(waivers, subject) }),
       ...(incomplete && { incomplete }),
       ...(options.strict && { strict: true }),

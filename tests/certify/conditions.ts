@@ -1,5 +1,6 @@
 import type { Profile } from '../model.ts';
 import { documentsOf, inEveryVersion, plan, type Declared } from '../run/plan.ts';
+import { digestOf, setsOf } from '../run/sets.ts';
 import { verdictOf, type RunRecord } from '../run/record.ts';
 
 /** Days after which a record says nothing about today's system. */
@@ -28,7 +29,11 @@ export function obstacles(record: RunRecord, { version, today, profile }: Certif
   if (record.incomplete) found.push('the run was interrupted: the record is incomplete');
   if (selection) found.push(`the run was narrowed to ${selection.join(', ')}`);
   if (notExamined.length > 0) found.push(`not examined: ${named(notExamined.map((each) => each.case))}`);
-  const declared: Declared = { edition, enforcesScope: true };
+  // A record of an older set is held to that one, as long as its digest is that of a set of ours.
+  const set = setsOf(profile, edition).find((each) =>
+    documents.every(({ id, set: named }) => digestOf(each, id) === named.digest),
+  );
+  const declared: Declared = { edition, enforcesScope: true, ...(set && { set }) };
   const due = inEveryVersion(plan(profile, declared), record.versions ?? [])
     .filter(({ level, case: entry }) => level !== 'noted' && !entry.onlyIf)
     .map(({ id }) => id);
@@ -53,7 +58,9 @@ export function obstacles(record: RunRecord, { version, today, profile }: Certif
   if (age > FRESH_DAYS)
     found.push(`it is ${Math.floor(age)} days old; a record certifies for ${FRESH_DAYS} days`);
   if (age < -1 / 24) found.push('it was finished in the future');
-  const sets = new Map(documentsOf(profile, edition).map(({ id, set }) => [id as string, set.digest]));
+  const sets = new Map(
+    documentsOf(profile, edition, set).map(({ id, set: named }) => [id as string, named.digest]),
+  );
   const other = documents.filter(({ id, set }) => sets.get(id) !== set.digest).map(({ id }) => id);
   const gone = [...sets.keys()].filter((id) => !documents.some((each) => each.id === id));
   if (other.length > 0) found.push(`held to another set of ${named(other)}`);

@@ -2,7 +2,7 @@ import { delimiter } from 'node:path';
 import { policyOf } from '../../mocks/provider/stand-in.ts';
 import type { Profile } from '../model.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
-import { everythingOn, plan, type Declared, type Planned } from './plan.ts';
+import { changedSince, everythingOn, plan, type Declared, type Planned } from './plan.ts';
 import {
   checkStandIn,
   declaredOf,
@@ -67,7 +67,7 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
   const declared = await declaredOf(subject, subject.edition ?? newest);
-  const notExamined = subject.notExamined ?? [];
+  const notExamined = [...(subject.notExamined ?? []), ...changedSince(profile, declared)];
   const examined = plan(profile, declared).filter(({ id }) => !notExamined.some((each) => each.case === id));
   return {
     declared,

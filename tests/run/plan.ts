@@ -1,9 +1,12 @@
-import { createHash } from 'node:crypto';
 import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
 import type { Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
-import { library, register, type Clause } from '../register/index.ts';
+import { library, type Clause } from '../register/index.ts';
+import { bears, scope } from './scope.ts';
+import { digestOf, holds, setsOf, type FrozenSet } from './sets.ts';
+
+export { bears, scope };
 
 /** A case with the clauses of the profile that it bears on, and how much it counts. */
 export interface Planned {
@@ -27,6 +30,8 @@ export interface Planned {
 export interface Declared {
   readonly edition: string;
   readonly enforcesScope: boolean;
+  /** The frozen set that it is held to; absent: the newest of the edition. */
+  readonly set?: FrozenSet;
   /** How the subject learns of revocation; by files where nothing is said, and held to them where it is `none`. */
   readonly revocation?: Learning | 'none' | 'any';
   /** Capabilities that are on; absent: not told, and only the profile's own valid exchange is driven. */
@@ -52,24 +57,8 @@ const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT'
 export const strongest = (clauses: readonly Clause[]): string =>
   clauses.map(({ keyword }) => keyword).sort((a, b) => WEIGHT.indexOf(a) - WEIGHT.indexOf(b))[0] ?? 'MAY';
 
-/** The clauses of a profile in one edition. */
-export function scope(profile: Profile, edition: string): readonly Clause[] {
-  const held = new Set<string>(profile.documents);
-  return register.filter(
-    ({ document, editions }) => held.has(document) && (editions?.includes(edition) ?? true),
-  );
-}
-
 const learns = ({ learns: way }: Case, declared: Learning | 'none' | 'any'): boolean =>
   way === undefined || declared === 'any' || way === (declared === 'none' ? 'file' : declared);
-
-/** Whether a case decides a clause, by its own name or by that of one that it restates. */
-export const bears = (
-  { requirements }: Pick<Case, 'requirements'>,
-  { id, decidedBy, restates = [] }: Clause,
-): boolean =>
-  requirements.includes(id) ||
-  (decidedBy === undefined && requirements.some((each) => restates.includes(each)));
 
 /** The field of the subject file in which a piece of test data is given. */
 export const fieldOf = (name: string): string => {
@@ -116,6 +105,8 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
   const clauses = scope(profile, declared.edition);
   return everyCase.flatMap((entry) => {
     if (!learns(entry, declared.revocation ?? 'file')) return [];
+    // What came later, or is not what it was, fails nobody who is held to an older set.
+    if (declared.set && holds(declared.set, entry) !== 'yes') return [];
     const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
@@ -154,6 +145,9 @@ export function inEveryVersion(
   ]);
 }
 
+const laterThan = (set: FrozenSet, clause: string): boolean =>
+  !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
+
 /** Clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */
 export function unreachable(
   profile: Profile,
@@ -165,9 +159,26 @@ export function unreachable(
     .map(({ id }) => ({
       requirement: id,
       because:
-        'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
+        declared.set && laterThan(declared.set, id)
+          ? `came later than ${declared.set.id}`
+          : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
     }));
 }
+
+/** Cases that the set held otherwise than they are today: what they were can be examined by an older version alone. */
+export const changedSince = (
+  profile: Profile,
+  { set, edition }: Declared,
+): readonly { readonly case: string; readonly because: string }[] =>
+  set === undefined
+    ? []
+    : everyCase
+        .filter((entry) => scope(profile, edition).some((clause) => bears(entry, clause)))
+        .filter((entry) => holds(set, entry) === 'changed')
+        .map(({ id }) => ({
+          case: id,
+          because: `it is not what ${set.id} held; that takes an older version`,
+        }));
 
 /** Clauses that nothing could show, each with its reason. */
 export const excludedClauses = (profile: Profile, edition: string): readonly Clause[] =>
@@ -179,22 +190,20 @@ export interface RequirementSet {
   readonly digest: string;
 }
 
-const digestOf = (value: unknown): string =>
-  `sha256:${createHash('sha256').update(JSON.stringify(value)).digest('hex')}`;
-
-/** The set of one document, or of all documents of a profile, in one edition. */
-export function setOf(profile: Profile, edition: string, document?: string): RequirementSet {
-  const clauses = scope(profile, edition).filter(
-    (clause) => document === undefined || clause.document === document,
-  );
-  const held = everyCase
-    .filter((entry) => clauses.some((clause) => bears(entry, clause)))
-    .map(({ id, requirements, expect, stimulus }) => ({ id, requirements, expect, stimulus }));
-  return { id: `${document ?? profile.id}@${edition}/1`, digest: digestOf([clauses, held]) };
+/** The set of one document, or of all documents of a profile, in one edition: the one named, else the newest. */
+export function setOf(
+  profile: Profile,
+  edition: string,
+  document?: string,
+  held: FrozenSet | undefined = setsOf(profile, edition).at(-1),
+): RequirementSet {
+  if (!held) throw new RangeError(`${profile.id} has no set of ${edition}`);
+  const version = held.id.split('/')[1] ?? '';
+  return { id: `${document ?? profile.id}@${edition}/${version}`, digest: digestOf(held, document) };
 }
 
 /** The documents of a profile with the edition and set that bind. */
-export const documentsOf = (profile: Profile, edition: string) =>
+export const documentsOf = (profile: Profile, edition: string, held?: FrozenSet) =>
   profile.documents.map((id) => {
     const document = library.find((each) => each.id === id);
     return {
@@ -202,6 +211,6 @@ export const documentsOf = (profile: Profile, edition: string) =>
       title: document?.title ?? id,
       source: document?.source ?? '',
       edition: document?.editions ? edition : 'single',
-      set: setOf(profile, edition, id),
+      set: setOf(profile, edition, id, held),
     };
   });

@@ -22,7 +22,8 @@ import {
   type Destination,
 } from './guard.ts';
 import { readCredentials, type CredentialOptions, type OwnCredentials } from './credentials.ts';
-import { everythingOn, type Declared } from './plan.ts';
+import { changedSince, everythingOn, type Declared } from './plan.ts';
+import { setsOf, type FrozenSet } from './sets.ts';
 import type { RunRecord } from './record.ts';
 import { attend, type Attending } from './revocation.ts';
 import { dataOf, declaredBy, readSubject, type Subject } from './subject.ts';
@@ -201,6 +202,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       `${profile.title} has the editions ${profile.editions.join(', ')}`,
     );
   }
+  const declared = await declaredOf(subject, edition);
   const shown = await showEvidence(file, subject.evidence, {
     profile,
     edition,
@@ -227,9 +229,9 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.subject },
     },
-    declared: await declaredOf(subject, edition),
+    declared,
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
-    notExamined: subject.notExamined ?? [],
+    notExamined: [...(subject.notExamined ?? []), ...changedSince(profile, declared)],
     shown,
     warnings: [
       ...(pack && validity(pack, new Date()) === 'last-day'
@@ -280,12 +282,26 @@ export async function declaredOf(subject: Subject, edition: string): Promise<Dec
   const { url, connect, consent, file } = subject;
   const destination = await resolveDestination(url, connect, `${file}#/connect`);
   const given = (['write', 'active'] as const).filter((each) => allows(destination, each, consent, file));
+  const set = setNamed(subject, edition);
   return {
     ...declaredBy(subject, edition),
+    ...(set && { set }),
     consent: given,
     // Our responder and CRLs speak for the CAs of a pack alone; another CA's revocations are on its own CRL.
     ...(subject.revocation && subject.pki !== undefined && { revocation: subject.revocation }),
   };
+}
+
+/** The frozen set that a subject names. @throws ConfigurationError when there is none of that name */
+function setNamed({ set, file, profile: name }: Subject, edition: string): FrozenSet | undefined {
+  if (set === undefined) return undefined;
+  const sets = setsOf(profileNamed(name, `${file}#/profile`), edition);
+  const found = sets.find(({ id }) => id === set);
+  if (found) return found;
+  throw new ConfigurationError(
+    `${file}#/set`,
+    `there is no set ${set} of ${name} in the edition ${edition}; choose one of: ${sets.map(({ id }) => id).join(', ')}`,
+  );
 }
 
 /** Whether the guard lets a kind of activity happen at a destination. */

@@ -7,6 +7,7 @@ import { collapse, ENFORCED, flattened } from './enforcement.ts';
 import type { Finding } from './examine.ts';
 import { nothingShown, waiting, type Shown } from './exhibits.ts';
 import { documentsOf, excludedClauses, scope } from './plan.ts';
+import type { FrozenSet } from './sets.ts';
 import { judgeWaivers, type Waiver } from './waivers.ts';
 
 export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
@@ -91,6 +92,8 @@ export interface RunFacts {
   readonly started: Date;
   readonly finished: Date;
   readonly strict?: boolean;
+  /** The frozen set that the subject is held to; absent: the newest. */
+  readonly set?: FrozenSet | undefined;
   readonly selection?: readonly string[];
   readonly notExamined?: RunRecord['notExamined'];
   /** What evidence and attestation showed. */
@@ -146,7 +149,7 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
     tool: { name: 'assay', version: facts.version },
     profile: profile.id,
     edition,
-    documents: documentsOf(profile, edition).map((document) => {
+    documents: documentsOf(profile, edition, facts.set).map((document) => {
       const own = counted.filter(({ requirements }) =>
         requirements.some((id) => clausesOf.get(id) === document.id),
       );

@@ -59,6 +59,7 @@ export default class Recorder implements Reporter {
         shown,
         versions: this.#versions,
         unreachable: unreachable(profile, declared),
+        set: declared.set,
         started: this.#started,
         finished: new Date(),
       },

@@ -16,6 +16,8 @@ export interface Subject {
   readonly file: string;
   readonly profile: 'gpconnect' | 'nrl' | 'ftrs';
   readonly edition?: string;
+  /** Id of the frozen set that it is held to. */
+  readonly set?: string;
   /** Byte for byte as written: it is the audience of every token. */
   readonly url: string;
   readonly connect?: string;
