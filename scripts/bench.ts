@@ -10,6 +10,7 @@ import { gpconnect } from '../tests/profiles/gpconnect.ts';
 import { tokenRow } from './bench-cis2.ts';
 import { batteryRow } from './bench-ftrs.ts';
 import { sspRows } from './bench-ssp.ts';
+import { tlsRows } from './bench-tls.ts';
 
 /** What things cost, each as a ratio against a floor measured in the same run. */
 
@@ -98,6 +99,7 @@ interface Row {
   readonly bound?: number;
   readonly limit?: number;
 }
+const { rows: ofTls, notRun } = await tlsRows();
 const rows: readonly Row[] = [
   {
     what: 'one exchange, TLS 1.2 with mutual authentication',
@@ -107,6 +109,7 @@ const rows: readonly Row[] = [
     ratio: median(ratios),
     bound: 1.3,
   },
+  ...ofTls,
   await tokenRow(),
   await batteryRow(),
   ...(await sspRows()),
@@ -117,7 +120,8 @@ else {
     process.stdout.write(`${what}\n  ${cost.toFixed(2)} ms, against ${floor.toFixed(2)} ms (${against})\n`);
     const wanted = bound?.toString() ?? (limit === undefined ? undefined : `${limit} ms`);
     process.stdout.write(
-      `  ratio ${ratio.toFixed(2)}${wanted === undefined ? '' : `, wanted at most ${wanted}`}\n`,
+      `  ratio ${ratio.toPrecision(3)}${wanted === undefined ? '' : `, wanted at most ${wanted}`}\n`,
     );
   }
+  for (const each of notRun) process.stdout.write(`not run: ${each}\n`);
 }
