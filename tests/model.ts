@@ -54,9 +54,20 @@ export interface Exchange {
   readonly raw?: RawEdits;
   /** The one way round the client certificate that is tried. */
   readonly round?: RoundName;
+  /** When present, this is done with the request and its connection instead of one exchange. */
+  readonly probe?: Probe;
   /** When present, only this ClientHello is sent and one flight is read. */
   readonly hello?: Offer;
 }
+
+/** What takes more than one request over one fresh connection. */
+export type Probe =
+  /** The request goes to the declared plain-HTTP port. */
+  | 'plain-port'
+  /** The client asks for a second handshake within the connection. */
+  | 'renegotiation'
+  /** The connection presents the TLS session of one that was let in. */
+  | 'resumption';
 
 /** What an ID token is to be. */
 export interface IdentityToken {
@@ -91,7 +102,11 @@ export type Observation =
   /** A fatal TLS alert (RFC 5246 §7.2, RFC 8446 §6) before any application data. */
   | { readonly kind: 'alert'; readonly alert: number; readonly name: string }
   /** FIN or RST with no byte of application data. */
-  | { readonly kind: 'closed'; readonly how: 'fin' | 'reset'; readonly during: 'handshake' | 'exchange' }
+  | {
+      readonly kind: 'closed';
+      readonly how: 'fin' | 'reset';
+      readonly during: 'connect' | 'handshake' | 'exchange';
+    }
   | {
       readonly kind: 'response';
       readonly status: number;
@@ -135,6 +150,8 @@ export type Observation =
       /** How the offer was refused, where nothing of it is accepted. */
       readonly refusal?: string;
     }
+  /** What came of a renegotiation that the client started. */
+  | { readonly kind: 'renegotiation'; readonly taken: boolean; readonly how: string }
   /** No observation of the wire: a file that was shown, by its digest. Its bytes stay with their owner. */
   | {
       readonly kind: 'evidence';
@@ -231,6 +248,10 @@ export type Expectation =
     }
   /** The error gives nothing away: no stack trace, token, key, file path or SQL. */
   | { readonly kind: 'discreet' }
+  /** In clear nothing is served: nobody listens, it is closed, refused, or redirected to https. */
+  | { readonly kind: 'not-in-clear' }
+  /** A renegotiation that the client starts is refused. */
+  | { readonly kind: 'no-renegotiation' }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
   /** A ServerHello of the version offered, not of an older one. */
@@ -262,14 +283,16 @@ export interface Case {
   readonly requirements: readonly [RequirementId, ...RequirementId[]];
   readonly stimulus: Change<Exchange>;
   readonly expect: Expectation;
-  /** The driver: a whole exchange, one ClientHello, or as many as it takes to learn what is accepted. */
-  readonly via: 'exchange' | 'hello' | 'enumeration';
+  /** The driver: a whole exchange, one ClientHello, as many as it takes to learn what is accepted, or a probe. */
+  readonly via: 'exchange' | 'hello' | 'enumeration' | 'probe';
   /** `noted` binds nobody: it never changes the verdict. */
   readonly bearing?: 'noted';
   /** A second control, where the stimulus differs from the valid exchange in more than its defect: it without that. */
   readonly beside?: Change<Exchange>;
   /** The case is for a subject that learns of revocation in this way; absent: in any. */
   readonly learns?: Learning;
+  /** The field of the subject file without which there is nothing to look at. */
+  readonly declares?: 'plain';
   /** The option of the subject file without which the case binds nobody. */
   readonly onlyIf?: 'enforcesScope';
   /**

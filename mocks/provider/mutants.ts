@@ -13,6 +13,7 @@ import { pairings } from './scope-table.ts';
 import { everyRound, roundMutants } from './rounds.ts';
 import { tlsMutants, tlsVariants } from './tls-mutants.ts';
 import { openToChoice } from './token-rules.ts';
+import { transportMutants, transportVariants } from './transport-mutants.ts';
 
 /** A provider with one known defect. */
 export interface Mutant {
@@ -187,6 +188,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   ...tlsMutants,
   ...roundMutants,
+  ...transportMutants,
   'refuses-with-200': {
     title: 'refuses a certificate by a page with status 200',
     policy: wrong('refusal', 200),
@@ -274,4 +276,5 @@ export const variants: Readonly<Record<string, Variant>> = {
     differs: ['tls-version/1.3'],
   },
   ...tlsVariants,
+  ...transportVariants,
 };

@@ -4,6 +4,7 @@ import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
 import { READ_BY_ID, requestRejections } from './request-rules.ts';
 import type { FakeName } from './fakes.ts';
+import type { PlainPolicy } from './plain-port.ts';
 import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
 
 /** The reasons for which a GP Connect provider rejects a request, in the order in which the reference looks. */
@@ -78,6 +79,12 @@ export interface Policy {
   readonly fake: FakeName | undefined;
   /** Whether plain HTTP is served on the TLS port. */
   readonly servesClear: boolean;
+  /** What it does on a plain-HTTP port beside. */
+  readonly plain: PlainPolicy;
+  /** Whether a client may start a renegotiation. */
+  readonly renegotiates: boolean;
+  /** Whether sessions are resumed. */
+  readonly resumes: boolean;
   /** OpenSSL cipher string for TLS 1.2 and below. */
   readonly ciphers: string;
   /** Ephemeral groups: a prime by its name (RFC 2409, RFC 3526), a curve by OpenSSL's; `auto`: OpenSSL's choice. */
@@ -182,6 +189,9 @@ export const conformant: Policy = {
   relic: undefined,
   fake: undefined,
   servesClear: false,
+  plain: 'nothing',
+  renegotiates: false,
+  resumes: true,
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
   groups: { prime: 'auto', curve: 'auto' },
   cipherOrder: 'server',

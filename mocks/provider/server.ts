@@ -1,4 +1,4 @@
-import { getDiffieHellman } from 'node:crypto';
+import { constants, getDiffieHellman } from 'node:crypto';
 import {
   createServer as createPlainServer,
   type IncomingMessage,
@@ -19,6 +19,7 @@ import type { Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
 import { answerFake } from './fakes.ts';
 import { conformant, type OutcomeShape, type Policy } from './policy.ts';
+import { openPlainDoor } from './plain-port.ts';
 import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import { openDiary, type Diary } from './diary.ts';
@@ -30,6 +31,8 @@ import { judgeRequest, type Reason, type Registration } from './rules.ts';
 /** A provider that listens on loopback. */
 export interface Provider extends Registration {
   readonly port: number;
+  /** URL of the plain-HTTP port that it declares. */
+  readonly plain?: string;
   readonly close: () => Promise<void>;
 }
 
@@ -51,6 +54,8 @@ export interface ProviderOptions {
 export const SERVICE_PATH = '/A11111/STU3/1/gpconnect';
 export { ASID } from './data.ts';
 
+/** OpenSSL's own name; Node has it, its types do not. */
+const SSL_OP_NO_RENEGOTIATION = 0x40000000;
 /** Sockets whose certificate was refused, with the name that was wanted; their requests are answered with the refusal page. */
 const refused = new WeakMap<object, string>();
 /** Sockets about whose certificate is still being asked; `false`: it is not let in. */
@@ -87,12 +92,18 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   });
   const port = await listen(front, options.port ?? 0);
   if (behind === undefined) registration.url = `https://localhost:${port}${SERVICE_PATH}`;
+  const door =
+    behind === undefined
+      ? await openPlainDoor(policy.plain, new URL(registration.url).origin, handle)
+      : undefined;
   return {
     ...registration,
     port,
+    ...(door && { plain: door.url }),
     close: () =>
       new Promise((done) => {
         for (const socket of sockets) socket.destroy();
+        door?.close();
         server.close();
         clear.close();
         front.close(() => done());
@@ -150,6 +161,9 @@ function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle
       maxVersion: newest,
       ciphers: `${policy.ciphers}${newest === 'TLSv1.3' ? ':TLS_AES_256_GCM_SHA384' : ''}${lax}`,
       honorCipherOrder: policy.cipherOrder === 'server',
+      secureOptions:
+        (policy.renegotiates ? 0 : SSL_OP_NO_RENEGOTIATION) |
+        (policy.resumes ? 0 : constants.SSL_OP_NO_TICKET),
       dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
       ecdhCurve: policy.groups.curve,
     },

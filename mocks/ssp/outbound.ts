@@ -145,6 +145,8 @@ export interface Leg {
   readonly trust: readonly string[];
   /** What the SSP presents; without it, no client certificate at all. */
   readonly identity?: Credential | undefined;
+  /** A session to resume (RFC 5246 §7.3, RFC 8446 §2.2); absent: a new one. */
+  readonly session?: Buffer;
   /** The one TLS version offered. */
   readonly version: 'TLSv1.2' | 'TLSv1.3';
 }
@@ -170,7 +172,7 @@ function context({ identity, trust, version }: Leg): SecureContext {
 }
 
 /**
- * Opens the SSP's outbound leg: a new TCP connection and a new TLS session, never a resumed one.
+ * Opens the SSP's outbound leg: a new TCP connection and a new TLS session, never a resumed one unless told.
  * The provider's certificate is verified; the socket emits `error` where that fails.
  */
 export function dial(leg: Leg): TLSSocket {
@@ -179,6 +181,7 @@ export function dial(leg: Leg): TLSSocket {
     host: leg.address,
     port: leg.port,
     secureContext: context(leg),
+    ...(leg.session && { session: leg.session }),
     // An IP address is no server name (RFC 6066 §3), yet the certificate has to carry it.
     ...(sni === null || isIP(sni) ? {} : { servername: sni }),
     checkServerIdentity: (_dialled, certificate) => checkServerIdentity(leg.servername, certificate),

@@ -5,6 +5,7 @@ import connection from './connection.ts';
 import error from './error.ts';
 import { ftrsCatalogue } from './ftrs.ts';
 import outcome from './outcome.ts';
+import probe from './probe.ts';
 import retrieval from './retrieval.ts';
 import revocation from './revocation.ts';
 import request from './request.ts';
@@ -19,6 +20,7 @@ export const catalogue: readonly Case[] = [
   ...connection,
   ...clientCertificate,
   ...wayRound,
+  ...probe,
   ...revocation,
   ...sspHeader,
   ...request,

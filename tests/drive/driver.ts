@@ -1,12 +1,13 @@
 import type { Credential, CredentialName } from '../../certs/index.ts';
 import type { RevocableName } from '../../certs/revocable.ts';
-import { compose } from '../../mocks/ssp/outbound.ts';
+import { compose, type Leg } from '../../mocks/ssp/outbound.ts';
 import { detour } from '../../mocks/ssp/rounds.ts';
 import type { Exchange, IdentityToken, Observation, TlsVersion } from '../model.ts';
 import { enumerateOffer, offer } from './offer.ts';
 import { send, type Bounds } from './http.ts';
 import { createLine, type Line } from './line.ts';
 import type { Pace } from './pace.ts';
+import { probe as makeProbe, type PlainPort } from './probe.ts';
 import type { Redactor, Secret } from './redact.ts';
 
 /** A subject as it is dialled, with what the harness presents to it. */
@@ -24,6 +25,8 @@ export interface Target {
   readonly trust: readonly string[];
   /** What there is to present. */
   readonly clients: Readonly<Partial<Record<CredentialName | RevocableName, Credential>>>;
+  /** The plain-HTTP port that the subject file declares. */
+  readonly plain?: PlainPort;
   /** Waits for the turn of the next connection; absent: at once. */
   readonly pace?: Pace;
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
@@ -56,12 +59,13 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
   return async (exchange, version) => {
     if (exchange.hello)
       return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
-    const { tls, http, data, token, identity: wanted, raw, round } = exchange;
+    const { tls, http, data, token, identity: wanted, raw, round, probe } = exchange;
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
     const bearer = wanted && (await target.mint?.(wanted));
     await target.pace?.();
-    const keepAlive = target.shared === true && tls?.certificate === 'valid' && tls.version === undefined;
+    const keepAlive =
+      target.shared === true && tls?.certificate === 'valid' && tls.version === undefined && !probe;
     const valid = target.clients.valid;
     if (round && !valid) throw new Error('no valid credential to tell of');
     const around = round && valid ? detour(round, valid) : undefined;
@@ -69,7 +73,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       keepAlive,
       method: http.method,
       target: `${http.root ?? target.basePath}${http.path}`,
-      host: around?.host ?? target.host,
+      host: (probe === 'plain-port' ? target.plain?.host : around?.host) ?? target.host,
       headers: { ...http.headers, ...around?.headers },
       body: http.body,
       data,
@@ -80,17 +84,23 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     const identity = tls?.certificate && target.clients[tls.certificate];
     // Without it nothing would be presented, and the refusal of nothing be taken for a refusal of this.
     if (tls?.certificate && !identity) throw new Error(`no credential ${tls.certificate} to present`);
-    const leg = tls
-      ? {
-          ...target,
-          identity,
-          version: tls.version ?? version,
-          ...(around?.sni !== undefined && { sni: around.sni }),
-        }
-      : { address: target.address, port: target.port, clear: true as const };
-    const seen =
-      (keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??
-      (await send(leg, request.bytes, http.method, bounds));
+    const secure: Leg = {
+      ...target,
+      identity,
+      version: tls?.version ?? version,
+      ...(around?.sni !== undefined && { sni: around.sni }),
+    };
+    const leg = tls ? secure : { address: target.address, port: target.port, clear: true as const };
+    const sending = { bytes: request.bytes, method: http.method, bounds };
+    const seen = probe
+      ? await makeProbe(probe, {
+          leg: secure,
+          valid: { ...secure, identity: valid },
+          plain: target.plain,
+          ...sending,
+        })
+      : ((keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??
+        (await send(leg, request.bytes, http.method, bounds)));
     const secrets: readonly Secret[] = [
       ...(request.token === undefined ? [] : [{ kind: 'token', value: request.token } as const]),
       ...(identity ? [{ kind: 'key', value: identity.key.trim() } as const] : []),

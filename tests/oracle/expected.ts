@@ -50,6 +50,10 @@ export function expectationInWords(expected: Expectation): string {
       return `${expected.name} on the ${expected.of}, matching ${expected.pattern}`;
     case 'discreet':
       return 'no stack trace, token, key, file path or SQL in the error';
+    case 'not-in-clear':
+      return 'not served in clear: nobody listens, closed, refused, or redirected to https';
+    case 'no-renegotiation':
+      return 'no second handshake that the client starts';
     case 'offer-refused':
       return 'refused: no ServerHello for this offer';
     case 'refused-once-asked':

@@ -123,6 +123,10 @@ export function judge(
       return headerCarried(seen, expected, payload);
     case 'discreet':
       return discreet(seen, payload);
+    case 'not-in-clear':
+      return notInClear(seen, payload);
+    case 'no-renegotiation':
+      return noRenegotiation(seen);
     case 'offer-refused':
       return seen.kind === 'server-hello'
         ? fail(`accepted: ${describe(seen)}`)
@@ -198,6 +202,30 @@ function connectionRefused(seen: Observation, rule: Parameters<typeof blames>[1]
     return refusal(`not served, but another page than the valid exchange's: ${refusalOf(seen)}`, seen);
   }
   return inconclusive(`HTTP ${seen.status} is no answer to a certificate: “${gist(seen)}”`);
+}
+
+/** A redirect is looked at for where it leads; a page that is not the payload is none of the application's. */
+function notInClear(seen: Observation, payload: string): Verdict {
+  if (seen.kind === 'closed' && seen.during === 'connect')
+    return pass('nobody listens on the plain-HTTP port');
+  if (seen.kind !== 'response') return inTls(seen) ?? inconclusive(describe(seen));
+  if (isPayload(seen, payload)) return fail(`served in clear: ${describe(seen)}, as for the valid exchange`);
+  if (seen.status >= 300 && seen.status < 400) {
+    const [location = ''] = headerValues(seen, 'location');
+    return /^https:\/\//i.test(location)
+      ? pass(`redirected to ${excerpt(location)}`)
+      : fail(`HTTP ${seen.status} to ${location ? excerpt(location) : 'nowhere'}, which is not https`);
+  }
+  if (seen.status >= 400 && seen.status < 500)
+    return pass(`refused over HTTP: ${refusalOf(seen)}`, strengthOf(seen));
+  if (seen.status >= 200 && seen.status < 300)
+    return pass(`another page than the valid exchange's (${refusalOf(seen)}): not served`, strengthOf(seen));
+  return inconclusive(`HTTP ${seen.status} does not say whether it would be served: “${gist(seen)}”`);
+}
+
+function noRenegotiation(seen: Observation): Verdict {
+  if (seen.kind !== 'renegotiation') return inconclusive(describe(seen));
+  return seen.taken ? fail(`taken: ${seen.how}`) : pass(`refused: ${seen.how}`);
 }
 
 function requestRefused(seen: Observation, rule: Parameters<typeof blames>[1], payload: string): Verdict {

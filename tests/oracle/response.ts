@@ -95,9 +95,10 @@ export function describe(seen: Observation): string {
     case 'alert':
       return `fatal alert ${seen.alert} ${seen.name}`;
     case 'closed':
+      if (seen.during === 'connect') return 'the connection is refused';
       return `${seen.how === 'fin' ? 'closed' : 'reset'} with no byte of application data (${seen.during})`;
     case 'response':
-      return `HTTP ${seen.status}${seen.resourceType ? ` with ${seen.resourceType}` : ''}`;
+      return `HTTP ${seen.status}${seen.resourceType ? ` with ${seen.resourceType}` : ''}${seen.handshake?.resumed ? ', in a resumed session' : ''}`;
     case 'broken':
       return seen.what;
     case 'server-hello':
@@ -108,6 +109,8 @@ export function describe(seen: Observation): string {
       return seen.accepted.length > 0
         ? `accepts ${seen.accepted.join(', ')}`
         : 'accepts none of the suites offered';
+    case 'renegotiation':
+      return `a renegotiation is ${seen.taken ? 'taken' : 'refused'}: ${seen.how}`;
     case 'evidence':
       return `${seen.file} of ${seen.exported}`;
     case 'unsteady':

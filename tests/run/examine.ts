@@ -249,7 +249,7 @@ function observedOnce(
 function sharedControl(planned: Planned, worker: Worker): Driven | undefined {
   const { stimulus } = planned.case;
   const last = worker.last.get(keyOf(worker.version, planned.interaction));
-  const apart = 'tls' in stimulus || 'hello' in stimulus;
+  const apart = 'tls' in stimulus || 'hello' in stimulus || 'probe' in stimulus;
   if (!worker.shared || apart || !last || performance.now() - last.at > SHARED_MS) return undefined;
   return { observation: last.control, trace: [] };
 }

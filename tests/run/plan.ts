@@ -36,6 +36,8 @@ export interface Declared {
   readonly revocation?: Learning | 'none' | 'any';
   /** Capabilities that are on; absent: not told, and only the profile's own valid exchange is driven. */
   readonly capabilities?: readonly Capability[] | undefined;
+  /** Whether it names its plain-HTTP port. */
+  readonly plain?: boolean;
   /** Names of the test data given. */
   readonly data?: readonly string[] | undefined;
   /** Kinds of consent given. */
@@ -46,6 +48,7 @@ export interface Declared {
 export const everythingOn = (edition: string): Declared => ({
   edition,
   enforcesScope: true,
+  plain: true,
   capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
   data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],
   consent: ['write', 'active'],
@@ -107,6 +110,7 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     if (!learns(entry, declared.revocation ?? 'file')) return [];
     // What came later, or is not what it was, fails nobody who is held to an older set.
     if (declared.set && holds(declared.set, entry) !== 'yes') return [];
+    if (entry.declares && !declared[entry.declares]) return [];
     const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);

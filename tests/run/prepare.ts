@@ -7,6 +7,7 @@ import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
 import type { Target } from '../drive/driver.ts';
+import { plainPort, type PlainPort } from '../drive/probe.ts';
 import { createRedactor } from '../drive/redact.ts';
 import type { Addressee, Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
@@ -141,6 +142,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
         ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
         shared: true,
         ...(attending && { clients: attending.clients }),
+        ...(provider.plain !== undefined && { plain: plainPort(provider.plain) }),
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       redactor: createRedactor(),
@@ -212,6 +214,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   const url = new URL(subject.url);
   const destination = await resolveDestination(subject.url, subject.connect, `${file}#/connect`);
   guard(destination, ['wire'], subject.consent, { place: file, today: new Date() });
+  const plain = await plainOf(subject);
   const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
   const own = await readCredentials(subject, options, pack);
   const ground = own.clients.valid ? undefined : (pack ?? (await createHierarchy()));
@@ -223,6 +226,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       subject: { ...subject, data: dataOf(subject) },
       target: {
         ...targetOf(url, destination, clientsOf(attending ?? ground, own), anchors),
+        ...(plain && { plain }),
         ...(profile.id === 'ftrs' && (await mintFrom(subject.issuer, `${file}#/issuer`))),
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
@@ -262,6 +266,22 @@ const clientsOf = (
   { clients }: OwnCredentials,
 ): Target['clients'] =>
   Object.keys(clients).length === 0 && ground ? ground.clients : { ...ground?.clients, ...clients };
+
+/**
+ * The declared plain-HTTP port, resolved; it is dialled too, so the guard judges it.
+ * @throws ConfigurationError at `plain` where there is no such address, and as the guard does
+ */
+async function plainOf({ plain, url, consent, file }: Subject): Promise<PlainPort | undefined> {
+  if (plain === undefined) return undefined;
+  const place = `${file}#/plain`;
+  if (!URL.canParse(plain)) throw new ConfigurationError(place, `${JSON.stringify(plain)} is no URL`);
+  const { hostname, port } = new URL(plain);
+  const destination = await resolveDestination(url, `${hostname}:${port || 80}`, place);
+  guard(destination, ['wire'], consent, { place, today: new Date(), spot: `${file}#/consent` });
+  const [address] = destination.addresses;
+  if (address === undefined) throw new ConfigurationError(place, `${hostname} has no address`);
+  return plainPort(plain, address);
+}
 
 /** The anchor of the server's own certificate. */
 async function anchorOf(

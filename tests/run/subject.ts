@@ -221,6 +221,7 @@ const isDay = (text: string): boolean => {
 export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omit<Declared, 'consent'> => ({
   edition,
   enforcesScope: subject.options?.enforcesScope ?? false,
+  plain: subject.plain !== undefined,
   capabilities:
     subject.profile === 'ftrs'
       ? ['directory']

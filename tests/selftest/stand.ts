@@ -3,6 +3,7 @@ import { referenceAt } from '../../mocks/provider/data.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
+import { plainPort } from '../drive/probe.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
 import type { Finding } from '../run/examine.ts';
 import { everythingOn, plan, type Planned } from '../run/plan.ts';
@@ -30,6 +31,7 @@ export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000, shar
       trust: [pki.root],
       clients: pki.clients,
       shared,
+      ...(provider.plain !== undefined && { plain: plainPort(provider.plain) }),
     },
     redactor: createRedactor(),
     bounds: { patience },
