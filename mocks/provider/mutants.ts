@@ -270,6 +270,16 @@ export const variants: Readonly<Record<string, Variant>> = {
       'token/issuer-strange',
     ],
   },
+  'conformant-strict-headers': {
+    title: 'wants a UUID and a number once each of Ssp-TraceID and Ssp-From',
+    policy: wrong('cautious', new Set(['header-forms'])),
+    differs: [
+      'request/trace-id-malformed',
+      'request/trace-id-twice',
+      'request/from-malformed',
+      'request/from-twice',
+    ],
+  },
   'conformant-tls-1.3': {
     title: 'speaks TLS 1.3 beside 1.2',
     policy: wrong('versions', ['TLSv1.2', 'TLSv1.3']),

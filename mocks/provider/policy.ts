@@ -230,7 +230,7 @@ export const conformant: Policy = {
     xml: 'written',
     xmlErrors: 'sound',
   },
-  retrieval: { wraps: false, unknown: 404, wantsHeaders: true },
+  retrieval: { wraps: false, unknown: 404, wantsHeaders: true, methods: ['GET'] },
   cacheAnswer: 'no-store',
   cacheError: 'no-store',
   cacheRefusal: 'no-store',

@@ -36,6 +36,12 @@ export const requestRejections = [
   'from-blank',
   'to-blank',
   'interaction-id-blank',
+  'to-twice-other-last',
+  'to-twice-other-first',
+  'to-longer',
+  'interaction-id-twice-other-last',
+  'interaction-id-twice-other-first',
+  'interaction-id-longer',
   'sibling-asid',
   'main-asid-on-sibling',
   'wrong-verb',
@@ -56,6 +62,7 @@ export type RequestRejection =
   | 'from-blank'
   | 'to-blank'
   | 'interaction-id-blank'
+  | `${'to' | 'interaction-id'}-${'twice-other-last' | 'twice-other-first' | 'longer'}`
   | 'sibling-asid'
   | 'main-asid-on-sibling'
   | 'wrong-verb'
@@ -97,6 +104,15 @@ const header = ({ headers }: IncomingMessage, name: string): string | undefined 
   const value = headers[name.toLowerCase()];
   return Array.isArray(value) ? value.join(', ') : value;
 };
+
+/** Values of every field of a name, in order. */
+const lines = ({ rawHeaders }: IncomingMessage, name: string): readonly string[] =>
+  rawHeaders.flatMap((given, at) =>
+    at % 2 === 0 && given.toLowerCase() === name.toLowerCase() ? [(rawHeaders[at + 1] ?? '').trim()] : [],
+  );
+/** The value that a provider goes by which overlooks that there are two: the one that suits. */
+const suiting = (values: readonly string[], due: string): string | undefined =>
+  values.find((value) => value === due) ?? values[0];
 
 const pattern = ({ path }: Interaction): RegExp => {
   const [bare = ''] = path.split('?');
@@ -147,9 +163,16 @@ export function readRequest(
     if (value === undefined) fault(`no-${word}`, `${name} is missing`);
     else if (value.trim() === '') fault(`${word}-blank`, `${name} is blank`);
   }
-  const to = header(request, 'Ssp-To')?.trim();
+  const recipients = lines(request, 'Ssp-To');
+  if (recipients.length > 1)
+    fault(
+      recipients[0] === root.asid ? 'to-twice-other-last' : 'to-twice-other-first',
+      'Ssp-To stands there twice',
+    );
+  const to = suiting(recipients, root.asid);
   if (to !== undefined && to !== '' && to !== root.asid) {
-    if (!roots.some(({ asid }) => asid === to))
+    if (to.startsWith(root.asid)) fault('to-longer', 'Ssp-To is not the ASID of this provider');
+    else if (!roots.some(({ asid }) => asid === to))
       fault('another-asid', 'Ssp-To is not the ASID of this provider');
     else if (root.sibling) fault('main-asid-on-sibling', 'Ssp-To is the ASID of another endpoint');
     else fault('sibling-asid', 'Ssp-To is the ASID of another endpoint');
@@ -159,10 +182,16 @@ export function readRequest(
   const own = table.filter(
     ({ capability, atSibling }) => root.capabilities.includes(capability) && !atSibling,
   );
-  const given = header(request, 'Ssp-InteractionID')?.trim();
+  const ids = lines(request, 'Ssp-InteractionID');
   const placed = own.filter((each) => matches(each, path));
   const fitting = placed.filter(({ method }) => method === request.method);
-  const asked = fitting.find(({ id }) => id === given) ?? fitting[0];
+  const asked = fitting.find(({ id }) => ids.includes(id)) ?? fitting[0];
+  if (asked && ids.length > 1)
+    fault(
+      ids[0] === asked.id ? 'interaction-id-twice-other-last' : 'interaction-id-twice-other-first',
+      'Ssp-InteractionID stands there twice',
+    );
+  const given = suiting(ids, asked?.id ?? '');
   const loose = own.find((each) =>
     matches(
       each,
@@ -181,13 +210,27 @@ export function readRequest(
   return { interaction, faults };
 }
 
+/** What the pages give no form for that a provider has to check; `undefined`: it is as one would expect. */
+export function oddHeader(request: IncomingMessage): string | undefined {
+  const forms = [
+    ['Ssp-TraceID', /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i],
+    ['Ssp-From', /^\d+$/],
+  ] as const;
+  const odd = forms.find(([name, form]) => {
+    const [value, ...others] = lines(request, name);
+    return value !== undefined && value !== '' && (others.length > 0 || !form.test(value));
+  });
+  return odd && `${odd[0]} is not of its form`;
+}
+
 type Tell = (rejection: Fault['rejection'], diagnostics: string) => void;
 
 function interactionFault(given: string, asked: Interaction, fault: Tell): void {
   const said = 'Ssp-InteractionID does not fit the endpoint';
   const known = table.find(({ id }) => id === given);
   const resource = (id: string): string | undefined => id.split(':').at(-1);
-  if (given.toLowerCase() === asked.id.toLowerCase()) fault('interaction-miscased', said);
+  if (given.startsWith(asked.id)) fault('interaction-id-longer', said);
+  else if (given.toLowerCase() === asked.id.toLowerCase()) fault('interaction-miscased', said);
   else if (!known) fault('interaction-unknown', said);
   else if (resource(given) === resource(asked.id)) fault('interaction-of-another-verb', said);
   else fault('interaction-mismatch', said);

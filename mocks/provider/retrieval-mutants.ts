@@ -15,6 +15,16 @@ export const retrievalMutants: Readonly<Record<string, Mutant>> = {
     policy: retrieving({ wraps: true }),
     caughtBy: ['retrieval/unwrapped'],
   },
+  ...Object.fromEntries(
+    ['POST', 'PUT', 'DELETE'].map((method): readonly [string, Mutant] => [
+      `serves-records-by-${method.toLowerCase()}`,
+      {
+        title: `serves a record by ${method} as well as by GET`,
+        policy: retrieving({ methods: ['GET', method] }),
+        caughtBy: [`retrieval/by-${method.toLowerCase()}`],
+      },
+    ]),
+  ),
   'answers-200-for-no-record': {
     title: 'answers 200 with a page for a record that does not exist',
     policy: retrieving({ unknown: 200 }),

@@ -8,6 +8,8 @@ export interface RetrievalPolicy {
   readonly unknown: number;
   /** Whether a request without one of the five headers is refused: the pages of the NRL leave that open. */
   readonly wantsHeaders: boolean;
+  /** Methods by which a record is served. */
+  readonly methods: readonly string[];
 }
 
 /** Where the reference's records are registered, and the one that it has. */
@@ -40,7 +42,7 @@ export function retrieve(
   };
   const missing = HEADERS.find((name) => request.headers[name] === undefined);
   if (policy.wantsHeaders && missing !== undefined) return text(400, `${missing} is missing`);
-  if (request.method !== 'GET') return text(405, 'only GET');
+  if (!policy.methods.includes(request.method ?? '')) return text(405, 'only GET');
   if (pathname !== `${RECORDS_PATH}/${RECORD}`) return text(policy.unknown, 'there is no such record');
   const wrapped = JSON.stringify({
     resourceType: 'Binary',

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Interaction } from '../ssp/interactions.ts';
 import type { Policy, Rejection } from './policy.ts';
-import { readRequest, type Root } from './request-rules.ts';
+import { oddHeader, readRequest, type Root } from './request-rules.ts';
 import { readToken } from './token-rules.ts';
 
 /** What the provider is registered as. */
@@ -38,7 +38,12 @@ export function judgeRequest(
   roots: readonly Root[],
 ): Judged {
   const { interaction, faults } = readRequest(request, body, root, roots);
-  const found: readonly Reason[] = [...faults, ...tokenFaults(request, root.url, interaction, policy)];
+  const odd = policy.cautious.has('header-forms') ? oddHeader(request) : undefined;
+  const found: readonly Reason[] = [
+    ...faults,
+    ...(odd === undefined ? [] : [{ rejection: 'overcautious', diagnostics: odd } as const]),
+    ...tokenFaults(request, root.url, interaction, policy),
+  ];
   return { interaction, reason: found.find(({ rejection }) => !policy.ignores.has(rejection)) };
 }
 

@@ -60,7 +60,9 @@ export type Overcaution =
   | 'requested-record'
   | 'audience-as-array'
   | 'strange-issuer'
-  | 'audience-twice-last-good';
+  | 'audience-twice-last-good'
+  /** A trace id that is no UUID, a sender that is no number, either of them twice. */
+  | 'header-forms';
 
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>

@@ -31,6 +31,8 @@ interface Defect {
   readonly needs?: readonly DataField[];
   /** The sources allow an answer that is no client error: what it says is all there is to judge. */
   readonly toldOnly?: true;
+  /** The sources leave open whether it is a defect at all. */
+  readonly noted?: true;
 }
 
 const headers = (change: Readonly<Record<string, string>>): Change<Exchange> => ({
@@ -54,8 +56,89 @@ const blanks = (
   answers: [badRequest],
 }));
 
-const READ = 'urn:nhs:names:services:gpconnect:fhir:rest:read:metadata-1';
+/** The field twice: the value that is due, and another. */
+const twice = (name: string, other: string, order: 'last' | 'first'): Change<Exchange> => {
+  const lines = [
+    [name, '{value}'],
+    [name, other],
+  ] as const;
+  return { raw: { headers: { name, lines: order === 'last' ? lines : lines.toReversed() } } };
+};
+const longer = (name: string, tail: string): Change<Exchange> => ({
+  raw: { headers: { name, lines: [[name, `{value}${tail}`]] } },
+});
 const PATIENT_READ = 'urn:nhs:names:services:gpconnect:fhir:rest:read:patient-1';
+
+/** Headers doubled and malformed. Of a trace id and a sender's ASID no page gives a form that a provider has to check. */
+const distorted: readonly Defect[] = [
+  ...(['last', 'first'] as const).flatMap((order): readonly Defect[] => [
+    {
+      name: `to-twice-other-${order}`,
+      title: `Ssp-To twice, another provider's ASID ${order}`,
+      clause: 'GPC-SEC-OWN-ASID',
+      error: 'GPC-ERR-HEADER',
+      stimulus: twice('Ssp-To', '123456789012', order),
+      rule: 'Ssp-To',
+      answers: [badRequest],
+    },
+    {
+      name: `interaction-id-twice-other-${order}`,
+      title: `Ssp-InteractionID twice, that of another endpoint ${order}`,
+      clause: 'GPC-SEC-INTERACTION',
+      error: 'GPC-ERR-INTERACTION',
+      stimulus: twice('Ssp-InteractionID', PATIENT_READ, order),
+      rule: 'Ssp-InteractionID',
+      answers: [badRequest],
+    },
+  ]),
+  {
+    name: 'to-longer',
+    title: 'Ssp-To is the ASID with one digit more',
+    clause: 'GPC-SEC-OWN-ASID',
+    error: 'GPC-ERR-HEADER',
+    stimulus: longer('Ssp-To', '0'),
+    rule: 'Ssp-To',
+    answers: [badRequest],
+  },
+  {
+    name: 'interaction-id-longer',
+    title: 'Ssp-InteractionID with one digit more',
+    clause: 'GPC-SEC-INTERACTION',
+    error: 'GPC-ERR-INTERACTION',
+    stimulus: longer('Ssp-InteractionID', '0'),
+    rule: 'Ssp-InteractionID',
+    answers: [badRequest],
+  },
+  ...(
+    [
+      ['trace-id', 'Ssp-TraceID', 'no UUID', 'not-a-uuid'],
+      ['from', 'Ssp-From', 'no number', 'not-an-asid'],
+    ] as const
+  ).flatMap(([word, name, what, other]): readonly Defect[] => [
+    {
+      name: `${word}-malformed`,
+      title: `${name} is ${what}`,
+      clause: 'GPC-SEC-SSP-HEADERS',
+      error: 'GPC-ERR-HEADER',
+      stimulus: { raw: { headers: { name, lines: [[name, other]] } } },
+      rule: name,
+      answers: [badRequest],
+      noted: true,
+    },
+    {
+      name: `${word}-twice`,
+      title: `${name} twice`,
+      clause: 'GPC-SEC-SSP-HEADERS',
+      error: 'GPC-ERR-HEADER',
+      stimulus: twice(name, other, 'last'),
+      rule: name,
+      answers: [badRequest],
+      noted: true,
+    },
+  ]),
+];
+
+const READ = 'urn:nhs:names:services:gpconnect:fhir:rest:read:metadata-1';
 const endpoints: readonly Defect[] = [
   {
     name: 'sibling-asid',
@@ -210,9 +293,13 @@ const unknown = (
   on: [on],
 }));
 
-const defects: readonly Defect[] = [...blanks, ...endpoints, ...contents, ...unknown];
+const defects: readonly Defect[] = [...blanks, ...distorted, ...endpoints, ...contents, ...unknown];
 
-const bound = ({ on, needs }: Defect) => ({ ...(on && { on }), ...(needs && { needs }) });
+const bound = ({ on, needs, noted }: Defect) => ({
+  ...(on && { on }),
+  ...(needs && { needs }),
+  ...(noted && { bearing: 'noted' as const }),
+});
 
 const made = cases(
   'request',
@@ -236,16 +323,18 @@ const made = cases(
 export const toldOfRequests: readonly Case[] = cases(
   'error',
   Object.fromEntries(
-    defects.map((defect) => [
-      `request-${defect.name}`,
-      {
-        title: `the answer to: ${defect.title}`,
-        requirements: [defect.error],
-        stimulus: defect.stimulus,
-        expect: { kind: 'outcome', rule: defect.rule, answers: defect.answers },
-        ...bound(defect),
-      },
-    ]),
+    defects
+      .filter(({ noted }) => !noted)
+      .map((defect) => [
+        `request-${defect.name}`,
+        {
+          title: `the answer to: ${defect.title}`,
+          requirements: [defect.error],
+          stimulus: defect.stimulus,
+          expect: { kind: 'outcome', rule: defect.rule, answers: defect.answers },
+          ...bound(defect),
+        },
+      ]),
   ),
 );
 

@@ -46,6 +46,17 @@ export default cases('retrieval', {
     stimulus: { http: { path: '/assay-no-such-record.pdf' } },
     expect: { kind: 'error-status' },
   },
+  ...Object.fromEntries(
+    (['POST', 'PUT', 'DELETE'] as const).map((method) => [
+      `by-${method.toLowerCase()}`,
+      {
+        title: `${method} where only GET is due`,
+        requirements: ['NRL-RET-GET-ONLY'] as const,
+        stimulus: { http: { method } },
+        expect: { kind: 'refused-request', rule: 'request' } as const,
+      },
+    ]),
+  ),
   'trace-id-absent': without('Ssp-TraceID', 'no Ssp-TraceID'),
   'from-absent': without('Ssp-From', 'no Ssp-From'),
   'to-absent': without('Ssp-To', 'no Ssp-To'),

@@ -123,6 +123,12 @@ export const nrlRetrieval = {
       text: 'a PDF MUST NOT be wrapped in a FHIR Binary resource',
     },
     {
+      id: 'NRL-RET-GET-ONLY',
+      section: 'Retrieval through the SSP',
+      keyword: 'MUST',
+      text: 'only HTTPS GET is supported for retrieval',
+    },
+    {
       id: 'NRL-RET-FAILURE',
       section: 'Retrieval responses',
       keyword: 'MUST',
