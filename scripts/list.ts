@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import { ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
+import { ftrsKeyMutants, ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { kinds, kindsFor } from '../tests/evidence/index.ts';
 import { requestMutants } from '../mocks/provider/request-mutants.ts';
@@ -28,7 +28,7 @@ export function catalogueOf(name: string, chosen?: string) {
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
   const entries = Object.entries<{ readonly title: string; readonly caughtBy: readonly string[] }>(
     profile.id === 'ftrs'
-      ? ftrsMutants
+      ? { ...ftrsMutants, ...ftrsKeyMutants }
       : { ...mutants, ...requestMutants, ...retrievalMutants, ...revocationMutants },
   );
   return {

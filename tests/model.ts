@@ -160,8 +160,26 @@ export type Observation =
       /** The day on which it was exported or given, `YYYY-MM-DD`. */
       readonly exported: string;
     }
+  /** What came of the tokens presented while the issuer's key set changed, in their order. */
+  | {
+      readonly kind: 'key-set';
+      readonly steps: readonly KeyStep[];
+      /** Fetches of the key set counted at the issuer, and how many may be. */
+      readonly fetches?: { readonly counted: number; readonly atMost: number };
+    }
   /** The same stimulus, three times, with different answers. */
   | { readonly kind: 'unsteady'; readonly seen: readonly Observation[] };
+
+/** One token presented in the course of a key-set case, and what had to come of it. */
+export interface KeyStep {
+  readonly what: string;
+  /** `not-accepted`: refused or not decided, but answered. */
+  readonly want: 'accepted' | 'refused' | 'not-accepted';
+  /** What was seen at last: a step is repeated until it is as wanted or its time is over. */
+  readonly seen: Observation;
+  /** Milliseconds until then. */
+  readonly ms: number;
+}
 
 /** How a refusal was made, strongest first. A weak one is repeated before it is believed. */
 export type Strength = 'alert' | 'application' | 'terminator' | 'closed' | 'reset' | 'other-page';
@@ -252,6 +270,8 @@ export type Expectation =
   | { readonly kind: 'not-in-clear' }
   /** A renegotiation that the client starts is refused. */
   | { readonly kind: 'no-renegotiation' }
+  /** Every token presented while the key set changed came out as it had to. */
+  | { readonly kind: 'key-set' }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
   /** A ServerHello of the version offered, not of an older one. */
@@ -283,8 +303,8 @@ export interface Case {
   readonly requirements: readonly [RequirementId, ...RequirementId[]];
   readonly stimulus: Change<Exchange>;
   readonly expect: Expectation;
-  /** The driver: a whole exchange, one ClientHello, as many as it takes to learn what is accepted, or a probe. */
-  readonly via: 'exchange' | 'hello' | 'enumeration' | 'probe';
+  /** The driver: a whole exchange, one ClientHello, as many as it takes to learn what is accepted, a probe, or an issuer steered. */
+  readonly via: 'exchange' | 'hello' | 'enumeration' | 'probe' | 'key-set';
   /** `noted` binds nobody: it never changes the verdict. */
   readonly bearing?: 'noted';
   /** A second control, where the stimulus differs from the valid exchange in more than its defect: it without that. */

@@ -30,6 +30,8 @@ function detail(observation: Observation): Markup {
     case 'suites':
       return markup`<p class="quiet">${{ server: "the server's order rules", client: "the client's order rules", single: 'one suite at most', untold: 'whose order rules was not told' }[observation.order]}</p>
 <ol class="suites">${observation.accepted.map((name) => markup`<li><code>${name}</code></li>`)}</ol>`;
+    case 'key-set':
+      return markup`<ol>${observation.steps.map(({ what, want, seen: last, ms }) => markup`<li>${what}: wanted ${want}, after ${Math.round(ms)} ms ${describe(last)}</li>`)}</ol>`;
     case 'unsteady':
       return markup`<ol>${observation.seen.map((each) => markup`<li>${describe(each)}${detail(each)}</li>`)}</ol>`;
     default:

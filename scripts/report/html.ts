@@ -195,7 +195,7 @@ function findingOf(entry: Entry): Markup {
 ${entry.waiver && markup`<p class="note">Waived until ${entry.waiver.expires} by ${entry.waiver.owner}: ${entry.waiver.reason} (${entry.waiver.risk})</p>`}
 ${
   entry.beneath &&
-  markup`<details class="beneath"><summary>${plural(entry.beneath.length, 'request')} that had to be refused</summary>
+  markup`<details class="beneath"><summary>${plural(entry.beneath.length, 'failure')} beneath</summary>
 <ul class="plainlist">${entry.beneath.map((each) => markup`<li><code>${each.case}</code> ${each.title}: ${each.because}</li>`)}</ul></details>`
 }
 ${evidenceOf(entry)}

@@ -2,6 +2,7 @@ import type { Case, Offer } from '../model.ts';
 import { suitesUpTo12 } from '../oracle/suites.ts';
 import { cis2Token } from './cis2-token.ts';
 import { cases } from './define.ts';
+import { keySet } from './key-set.ts';
 
 const refused = { kind: 'refused-connection', rule: 'certificate' } as const;
 /** A certificate is asked for whatever is asked. */
@@ -95,4 +96,4 @@ const certificates = cases('mutual-tls', {
 });
 
 /** What an FtRS provider is examined by. */
-export const ftrsCatalogue: readonly Case[] = [...transport, ...certificates, ...cis2Token];
+export const ftrsCatalogue: readonly Case[] = [...transport, ...certificates, ...cis2Token, ...keySet];

@@ -1,5 +1,5 @@
-import type { Observation } from '../model.ts';
-import { asWanted, type KeyObservation, type KeyStep } from '../oracle/key-set.ts';
+import type { KeyStep, Observation } from '../model.ts';
+import { asWanted, type KeyObservation } from '../oracle/key-set.ts';
 
 /** What steers the issuer that the subject trusts: its management port. */
 export interface Steering {
@@ -102,55 +102,43 @@ const outage =
   };
 
 /** What is done to the key set, by case. */
-export const keyScenarios: Readonly<Record<string, { readonly title: string; readonly run: Scenario }>> = {
-  'key-set/new-kid': {
-    title: 'a new key is taken up',
-    run: async (scene) => {
-      await scene.issuer.call('POST', '/keys/rotate');
-      return { steps: [await until(scene, 'under the new key', 'accepted', await minted(scene))] };
-    },
+const keyScenarios: Readonly<Record<string, Scenario>> = {
+  'key-set/new-kid': async (scene) => {
+    await scene.issuer.call('POST', '/keys/rotate');
+    return { steps: [await until(scene, 'under the new key', 'accepted', await minted(scene))] };
   },
-  'key-set/retired-kid': {
-    title: 'a retired key is believed no more',
-    run: async (scene) => {
-      const [kid, old] = [await signing(scene), await minted(scene)];
-      await scene.issuer.call('POST', '/keys/rotate');
-      const fresh = await until(scene, 'under the new key', 'accepted', await minted(scene));
-      await scene.issuer.call('POST', '/keys/retire', { kid });
-      return { steps: [fresh, await until(scene, 'under the retired key', 'refused', old)] };
-    },
+  'key-set/retired-kid': async (scene) => {
+    const [kid, old] = [await signing(scene), await minted(scene)];
+    await scene.issuer.call('POST', '/keys/rotate');
+    const fresh = await until(scene, 'under the new key', 'accepted', await minted(scene));
+    await scene.issuer.call('POST', '/keys/retire', { kid });
+    return { steps: [fresh, await until(scene, 'under the retired key', 'refused', old)] };
   },
-  'key-set/reused-kid': {
-    title: 'another key under the same kid is taken up, and the old one believed no more',
-    run: async (scene) => {
-      const old = await minted(scene);
-      await scene.issuer.call('POST', '/keys/reuse');
-      const token = await minted(scene);
-      return {
-        steps: [
-          await until(scene, 'under the other key', 'accepted', token),
-          await until(scene, 'under the old key', 'refused', old),
-        ],
-      };
-    },
+  'key-set/reused-kid': async (scene) => {
+    const old = await minted(scene);
+    await scene.issuer.call('POST', '/keys/reuse');
+    const token = await minted(scene);
+    return {
+      steps: [
+        await until(scene, 'under the other key', 'accepted', token),
+        await until(scene, 'under the old key', 'refused', old),
+      ],
+    };
   },
-  'key-set/unknown-kid': {
-    title: `${KIDS} tokens under an unknown kid cost at most one fetch`,
-    run: async (scene) => {
-      const token = await minted(scene, 'stranger-unknown-kid');
-      await scene.issuer.call('DELETE', '/counts');
-      const steps: KeyStep[] = [];
-      for (let sent = 0; sent < KIDS; sent += 1)
-        steps.push(await once(scene, 'under an unknown kid', 'refused', token));
-      const { jwks } = await scene.issuer.call('GET', '/counts');
-      return { steps, fetches: { counted: Number(jwks), atMost: 1 } };
-    },
+  'key-set/unknown-kid': async (scene) => {
+    const token = await minted(scene, 'stranger-unknown-kid');
+    await scene.issuer.call('DELETE', '/counts');
+    const steps: KeyStep[] = [];
+    for (let sent = 0; sent < KIDS; sent += 1)
+      steps.push(await once(scene, 'under an unknown kid', 'refused', token));
+    const { jwks } = await scene.issuer.call('GET', '/counts');
+    return { steps, fetches: { counted: Number(jwks), atMost: 1 } };
   },
-  'key-set/issuer-status': { title: 'the issuer answers 503', run: outage({ status: 503 }) },
-  'key-set/issuer-reset': { title: 'the issuer breaks the connection', run: outage({ reset: true }) },
-  'key-set/issuer-slow': { title: 'the issuer never answers', run: outage({ hang: true }) },
-  'key-set/issuer-garbage': { title: 'the issuer serves what is no JSON', run: outage({ garbage: true }) },
-  'key-set/issuer-large': { title: 'the issuer serves 10 MB', run: outage({ bytes: 10_000_000 }) },
+  'key-set/issuer-status': outage({ status: 503 }),
+  'key-set/issuer-reset': outage({ reset: true }),
+  'key-set/issuer-slow': outage({ hang: true }),
+  'key-set/issuer-garbage': outage({ garbage: true }),
+  'key-set/issuer-large': outage({ bytes: 10_000_000 }),
 };
 
 /** Runs a scenario behind the control: a good token that is accepted before anything changes. */
@@ -160,8 +148,10 @@ export async function observeKeySet(name: string, scene: KeyScene): Promise<KeyO
   // Before anything changes the subject fetches the key set for the first time, and may be slow to.
   const { seen: control } = await until(scene, 'a good token', 'accepted', await minted(scene));
   try {
-    return { control, ...(await scenario.run(scene)) };
+    return { control, ...(await scenario(scene)) };
   } finally {
     await scene.issuer.call('DELETE', '/fault');
+    // Whatever a subject holds on to under the last kid, the next case begins with another.
+    await scene.issuer.call('POST', '/keys/rotate');
   }
 }

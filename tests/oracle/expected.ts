@@ -54,6 +54,8 @@ export function expectationInWords(expected: Expectation): string {
       return 'not served in clear: nobody listens, closed, refused, or redirected to https';
     case 'no-renegotiation':
       return 'no second handshake that the client starts';
+    case 'key-set':
+      return 'tokens under published keys accepted, all others not, within the time stated; an answer to each';
     case 'offer-refused':
       return 'refused: no ServerHello for this offer';
     case 'refused-once-asked':

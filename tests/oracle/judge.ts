@@ -1,4 +1,5 @@
 import type { Expectation, Observation, OutcomePart, Strength, SuiteGroup, Verdict } from '../model.ts';
+import { judgeKeySet } from './key-set.ts';
 import { answerFaults, madeBySsp, partFaults } from './outcome.ts';
 import { groundOf } from './grounds.ts';
 import { r4Faults } from './r4-outcome.ts';
@@ -127,6 +128,10 @@ export function judge(
       return notInClear(seen, payload);
     case 'no-renegotiation':
       return noRenegotiation(seen);
+    case 'key-set':
+      return seen.kind === 'key-set'
+        ? judgeKeySet({ ...seen, control: controls.exchange }, payload)
+        : inconclusive(describe(seen));
     case 'offer-refused':
       return seen.kind === 'server-hello'
         ? fail(`accepted: ${describe(seen)}`)

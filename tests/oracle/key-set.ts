@@ -1,16 +1,5 @@
-import type { Observation, Verdict } from '../model.ts';
+import type { KeyStep, Observation, Verdict } from '../model.ts';
 import { describe, isPayload } from './response.ts';
-
-/** One token presented in the course of a key-set case, and what had to come of it. */
-export interface KeyStep {
-  readonly what: string;
-  /** `not-accepted`: refused or not decided, but answered. */
-  readonly want: 'accepted' | 'refused' | 'not-accepted';
-  /** What was seen at last: a step is repeated until it is as wanted or its time is over. */
-  readonly seen: Observation;
-  /** Milliseconds until then. */
-  readonly ms: number;
-}
 
 /** What was seen of a subject while the key set of its issuer changed. */
 export interface KeyObservation {

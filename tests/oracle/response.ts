@@ -113,6 +113,8 @@ export function describe(seen: Observation): string {
       return `a renegotiation is ${seen.taken ? 'taken' : 'refused'}: ${seen.how}`;
     case 'evidence':
       return `${seen.file} of ${seen.exported}`;
+    case 'key-set':
+      return `${seen.steps.length} tokens presented; the last ${seen.steps.at(-1)?.what ?? ''}: ${describe(seen.steps.at(-1)?.seen ?? { kind: 'nothing', reason: 'none' })}`;
     case 'unsteady':
       return `three tries, different answers: ${seen.seen.map(describe).join('; ')}`;
   }

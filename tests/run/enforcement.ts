@@ -32,6 +32,10 @@ export const letThrough = (finding: Finding): boolean =>
 const lookedAt = ({ observation: seen }: Finding): boolean =>
   seen.kind !== 'response' || seen.status === 401 || seen.status === 403;
 
+/** Whether a finding about the issuer's keys failed: a subject that looks at no token has no use for keys either. */
+const ofKeys = ({ case: id, level, outcome }: Finding): boolean =>
+  id.startsWith('key-set/') && level !== 'noted' && outcome === 'fail';
+
 interface Open {
   readonly operation: string;
   readonly served: readonly Finding[];
@@ -51,8 +55,9 @@ function openOperation(operation: string, own: readonly Finding[]): Open | undef
     : undefined;
 }
 
-function oneFinding(id: string, open: readonly Open[]): Finding | undefined {
-  const beneath = open.flatMap(({ served }) => served);
+function oneFinding(id: string, open: readonly Open[], keys: readonly Finding[]): Finding | undefined {
+  const requests = open.flatMap(({ served }) => served);
+  const beneath = [...requests, ...keys];
   const first = beneath.find((finding) => caseOf(finding.case) === WITHOUT);
   const of = open.reduce((sum, each) => sum + each.of, 0);
   return (
@@ -61,7 +66,7 @@ function oneFinding(id: string, open: readonly Open[]): Finding | undefined {
       case: id,
       title: 'tokens are looked at',
       expected: 'a request without a good token is refused',
-      because: `not enforced: the subject served ${beneath.length} of ${of} requests that it had to refuse, one without any token among them, and refused none for its token`,
+      because: `not enforced: the subject served ${requests.length} of ${of} requests that it had to refuse, one without any token among them, and refused none for its token`,
       ms: Math.round(beneath.reduce((sum, { ms }) => sum + ms, 0) * 10) / 10,
       beneath,
     }
@@ -76,12 +81,14 @@ function oneFinding(id: string, open: readonly Open[]): Finding | undefined {
 export function collapse(findings: readonly Finding[]): readonly Finding[] {
   const groups = Map.groupBy(findings.filter(isOfControl), (finding) => operationOf(finding.case));
   const open = [...groups].flatMap(([operation, own]) => openOperation(operation, own) ?? []);
-  const together = open.some(({ operation }) => operation === '')
+  const main = open.some(({ operation }) => operation === '');
+  const keys = main ? findings.filter(ofKeys) : [];
+  const together = main
     ? [{ id: ENFORCED, own: open }]
     : open.map((each) => ({ id: `${ENFORCED}@${each.operation}`, own: [each] }));
-  const beneath = new Set(open.flatMap(({ served }) => served));
+  const beneath = new Set([...open.flatMap(({ served }) => served), ...keys]);
   const heads = new Map<Finding | undefined, Finding | undefined>(
-    together.map(({ id, own }) => [own[0]?.served[0], oneFinding(id, own)]),
+    together.map(({ id, own }) => [own[0]?.served[0], oneFinding(id, own, keys)]),
   );
   return findings.flatMap((finding) => heads.get(finding) ?? (beneath.has(finding) ? [] : [finding]));
 }
@@ -94,7 +101,7 @@ export function readAlong(tell: (finding: Finding) => void) {
   let held: Finding[] | undefined = [];
   return {
     next: (finding: Finding): void => {
-      if (held && isOfControl(finding)) held.push(finding);
+      if (held && (isOfControl(finding) || ofKeys(finding))) held.push(finding);
       else tell(finding);
       if (held && isOfControl(finding) && lookedAt(finding)) {
         held.forEach(tell);

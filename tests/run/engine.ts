@@ -14,6 +14,7 @@ import {
   type Finding,
   type Worker,
 } from './examine.ts';
+import { keySetObserver, type SteeredIssuer } from './key-set.ts';
 import type { Planned } from './plan.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 
@@ -28,6 +29,8 @@ export interface Run {
   readonly asked?: () => number;
   /** Revokes a credential and publishes that; absent: nobody could learn of it. */
   readonly revoke?: (name: RevocableName) => void;
+  /** The issuer that the subject trusts; absent: there is none, or it cannot be steered. */
+  readonly issuer?: SteeredIssuer;
 }
 
 /** Drives the valid exchange, to learn whether there is anything to judge. */
@@ -59,6 +62,7 @@ export function createWorker(
     ...(run.target.shared !== true && { throttle }),
     presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
     ...(run.asked && { asked: run.asked }),
+    ...(run.issuer && { keySet: { issuer: run.issuer, observe: keySetObserver(run, version) } }),
     last: new Map(accepted ? [[keyOf(version), { at: performance.now(), control: observation }]] : []),
   };
 }
@@ -85,12 +89,11 @@ export async function runPlan(
     });
   }
   const findings: Finding[] = [];
-  const queue = plan.entries();
   const observed: Worker['observed'] = new Map();
   const throttle = createThrottle();
   /** What rests on a close is told at the end: by then it is known whether the run was throttled. */
   const held = new Set<number>();
-  const work = async (): Promise<void> => {
+  const work = async (queue: Iterable<readonly [number, Planned]>): Promise<void> => {
     const worker = createWorker(run, start, observed, throttle);
     for (const [at, planned] of queue) {
       if (signal?.aborted) return;
@@ -101,7 +104,11 @@ export async function runPlan(
       else onFinding(finding);
     }
   };
-  const whole = Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, work));
+  // What steers the issuer would be met by every token of the others: it comes after them, one at a time.
+  const steers = ([, planned]: readonly [number, Planned]): boolean => planned.case.via === 'key-set';
+  const queue = [...plan.entries()].filter((each) => !steers(each)).values();
+  const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
+  const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));
   await Promise.race([whole, ...(signal ? [aborted(signal)] : [])]);
   for (const at of held) {
     const [finding, planned] = [findings[at], plan[at]];

@@ -7,6 +7,8 @@ import { accepted, judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
 import { merge } from './merge.ts';
 import type { Throttle } from './throttle.ts';
+import type { KeyObservation } from '../oracle/key-set.ts';
+import type { SteeredIssuer } from './key-set.ts';
 import type { Planned } from './plan.ts';
 
 /** A case, what was seen, and what follows from it. */
@@ -56,7 +58,15 @@ export interface Worker {
   readonly last: Map<string, { readonly at: number; readonly control: Observation }>;
   /** What bare hellos have shown in this run, by the hello. */
   readonly observed: Map<string, Promise<Observed>>;
+  /** The issuer that the subject trusts, and what drives a key-set case on it; absent: it cannot be steered. */
+  readonly keySet?: {
+    readonly issuer: SteeredIssuer;
+    readonly observe: (name: string, issuer: SteeredIssuer) => Promise<KeyObservation>;
+  };
 }
+
+const UNSTEERED =
+  'its issuer cannot be steered: keep `assay serve --cis2 --issuer DIR` up during the run, with DIR as `issuer` of the subject file';
 
 /** The key in `last` of an interaction's valid exchange, or of the profile's own, in one version. */
 export const keyOf = (version: TlsVersion, interaction?: Interaction): string =>
@@ -136,6 +146,16 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
   if (planned.lacks !== undefined) return unprepared(planned, planned.lacks);
   try {
     await worker.throttle?.quiet();
+    if (entry.via === 'key-set') {
+      const { keySet } = worker;
+      if (!keySet)
+        return finding({ outcome: 'inconclusive', because: UNSTEERED }, undriven, { exchange: undriven }, 0);
+      if (keySet.issuer.within === undefined) return unprepared(planned, 'options.keysWithin');
+      const { control: before, ...seen } = await keySet.observe(entry.id, keySet.issuer);
+      const observed: Observation = { kind: 'key-set', ...seen };
+      const controls = { exchange: before };
+      return finding(judge(entry.expect, observed, controls, payload), observed, controls);
+    }
     const valid = interaction ? worker.exchange(interaction) : worker.valid;
     const stimulus = merge(valid, entry.stimulus);
     const missing = lacking(entry, stimulus, worker);

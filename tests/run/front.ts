@@ -67,8 +67,18 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
   const declared = await declaredOf(subject, subject.edition ?? newest);
-  const notExamined = [...(subject.notExamined ?? []), ...changedSince(profile, declared)];
-  const examined = plan(profile, declared).filter(({ id }) => !notExamined.some((each) => each.case === id));
+  const whole = plan(profile, declared);
+  const notExamined = [
+    ...(subject.notExamined ?? []),
+    ...changedSince(profile, declared),
+    ...whole
+      .filter(({ case: { via } }) => via === 'key-set')
+      .map(({ id }) => ({
+        case: id,
+        because: "it changes the issuer's keys under the other workers; `assay run` examines it",
+      })),
+  ];
+  const examined = whole.filter(({ id }) => !notExamined.some((each) => each.case === id));
   return {
     declared,
     subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },

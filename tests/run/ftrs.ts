@@ -7,9 +7,11 @@ import { readFolder } from '../../mocks/cis2/store.ts';
 import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
-import { ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
+import { ftrsKeyMutants, ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
 import { startFtrs } from '../../mocks/provider/ftrs/server.ts';
 import type { Target } from '../drive/driver.ts';
+import { steering, type Steering } from '../drive/key-set.ts';
+import type { SteeredIssuer } from './key-set.ts';
 
 /** What is particular to FtRS: an issuer beside the provider, and stand-ins of its own. */
 
@@ -17,6 +19,7 @@ import type { Target } from '../drive/driver.ts';
 export const ftrsStandIns: readonly string[] = [
   ...Object.keys(ftrsVariants),
   ...Object.keys(ftrsMutants),
+  ...Object.keys(ftrsKeyMutants),
   ...Object.keys(absentees),
 ];
 
@@ -26,6 +29,7 @@ export interface FtrsStandIn {
   readonly url: string;
   readonly port: number;
   readonly mint: Mint;
+  readonly issuer: SteeredIssuer;
   readonly close: () => Promise<void>;
 }
 
@@ -39,7 +43,7 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
   const issuer = await startIssuer({ identity: hierarchy.provider });
   const { realm } = issuer;
   const absentee = Object.entries(absentees).find(([known]) => known === name)?.[1];
-  const policy = (ftrsVariants[name] ?? ftrsMutants[name])?.policy;
+  const policy = (ftrsVariants[name] ?? ftrsMutants[name] ?? ftrsKeyMutants[name])?.policy;
   try {
     const provider = absentee
       ? await absentee(hierarchy)
@@ -58,6 +62,10 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
       url: provider.url,
       port: provider.port,
       mint: minting(realm),
+      issuer: {
+        steering: steering(issuer.management.url, issuer.management.token),
+        within: STAND_IN_WITHIN,
+      },
       close: async () => {
         await Promise.all([provider.close(), issuer.close()]);
       },
@@ -68,16 +76,53 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
   }
 }
 
+/** Milliseconds within which our own stand-ins take a change of the key set up: ten times what the reference takes. */
+const STAND_IN_WITHIN = 5_000;
+
+/** What of a run has to do with the issuer that the subject trusts. */
+export interface Issuing {
+  readonly mint: Mint;
+  /** Absent: nobody serves it, so that it cannot be steered. */
+  readonly issuer?: SteeredIssuer;
+}
+
 /**
- * How a subject's tokens are minted: with the keys in the folder of the issuer that it trusts.
- * @throws ConfigurationError at `place` when there is no such folder
+ * How a subject's tokens are minted: by the issuer that is up, or else with the keys in the folder of it.
+ * @param within seconds within which the subject takes a change of the key set up, as its file states
+ * @throws ConfigurationError at `place` when there is no such folder, or it leads away from this machine
  */
-export async function mintFrom(folder: string | undefined, place: string): Promise<{ readonly mint: Mint }> {
+export async function mintFrom(
+  folder: string | undefined,
+  within: number | undefined,
+  place: string,
+): Promise<Issuing> {
   const found = folder === undefined ? undefined : await readFolder(folder);
   if (!found?.issuer)
     throw new ConfigurationError(
       place,
       'the folder of the issuer that the provider trusts is wanted; `assay serve --cis2 --issuer DIR` makes one',
     );
-  return { mint: minting(await Realm.create({ issuer: found.issuer, keys: found.keys })) };
+  const steered = found.management && (await reached(found.management, place));
+  if (!steered) return { mint: minting(await Realm.create({ issuer: found.issuer, keys: found.keys })) };
+  return {
+    mint: async ({ defect }) =>
+      String((await steered.call('POST', '/token', defect === undefined ? {} : { defect }))['token']),
+    issuer: { steering: steered, ...(within !== undefined && { within: within * 1000 }) },
+  };
+}
+
+const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;
+
+/** The management port that a folder names, if it is up. A folder is data from a stranger: it may lead nowhere else. */
+async function reached(
+  { url, token }: { readonly url: string; readonly token: string },
+  place: string,
+): Promise<Steering | undefined> {
+  if (!URL.canParse(url) || !LOOPBACK.test(new URL(url).hostname))
+    throw new ConfigurationError(place, 'its management.json names an address that is not of this machine');
+  const steered = steering(url, token);
+  return steered.call('GET', '/').then(
+    () => steered,
+    () => undefined, // left behind by an issuer that is down
+  );
 }

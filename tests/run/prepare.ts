@@ -176,6 +176,7 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
         shared: true,
         mint: standIn.mint,
       },
+      issuer: standIn.issuer,
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.standIn },
     },
@@ -218,6 +219,10 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   const pack = subject.pki === undefined ? undefined : await readPack(subject.pki);
   const own = await readCredentials(subject, options, pack);
   const ground = own.clients.valid ? undefined : (pack ?? (await createHierarchy()));
+  const issuing =
+    profile.id === 'ftrs'
+      ? await mintFrom(subject.issuer, subject.options?.keysWithin, `${file}#/issuer`)
+      : undefined;
   const anchors = [await anchorOf(subject, file, ground)];
   const attending = pack && (await attendSubject(subject, file, pack));
   return {
@@ -227,9 +232,10 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       target: {
         ...targetOf(url, destination, clientsOf(attending ?? ground, own), anchors),
         ...(plain && { plain }),
-        ...(profile.id === 'ftrs' && (await mintFrom(subject.issuer, `${file}#/issuer`))),
+        ...(issuing && { mint: issuing.mint }),
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
+      ...(issuing?.issuer && { issuer: issuing.issuer }),
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.subject },
     },

@@ -30,7 +30,11 @@ export interface Subject {
   readonly callback?: { readonly listen: string; readonly url: string };
   readonly issuer?: string;
   readonly revocation?: 'file' | 'crldp' | 'ocsp' | 'none';
-  readonly options?: { readonly enforcesScope?: boolean; readonly clockSkew?: number };
+  readonly options?: {
+    readonly enforcesScope?: boolean;
+    readonly clockSkew?: number;
+    readonly keysWithin?: number;
+  };
   readonly openapi?: string;
   readonly capabilities?: Readonly<Partial<Record<Capability, string>>>;
   readonly data?: Readonly<Record<string, unknown>>;

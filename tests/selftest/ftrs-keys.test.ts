@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { keyMutants } from '../../mocks/provider/ftrs/key-mutants.ts';
+import { keyMutants, keyVariants } from '../../mocks/provider/ftrs/key-mutants.ts';
 import { strictKeys, type KeyPolicy } from '../../mocks/provider/ftrs/keys.ts';
 import { createDriver } from '../drive/driver.ts';
-import { keyScenarios, observeKeySet, steering } from '../drive/key-set.ts';
+import { keySet } from '../cases/key-set.ts';
+import { observeKeySet, steering } from '../drive/key-set.ts';
 import type { Verdict } from '../model.ts';
 import { judgeKeySet, type KeyObservation } from '../oracle/key-set.ts';
 import { createStand } from './ftrs-stand.ts';
@@ -11,7 +12,7 @@ import { hierarchy } from './stand.ts';
 
 /** The issuer's key set changes, fails and floods, on a real socket; each case with an issuer and a provider of its own. */
 
-const NAMES = Object.keys(keyScenarios);
+const NAMES = keySet.map(({ id }) => id);
 /** Ten times what the reference takes. */
 const WITHIN_MS = 5_000;
 /** Four times what the reference waits for the issuer. */
@@ -73,10 +74,18 @@ describe('every mutant fails exactly the cases that list it', () => {
     });
 });
 
-test('every case is the own case of a mutant; more than four want a reason', () => {
+test('what costs more fetches than need be is noted, and told apart', async () => {
+  for (const { policy, differs } of Object.values(keyVariants)) {
+    const all = await verdicts(policy, WHOLE ? NAMES : [...differs, 'key-set/new-kid']);
+    const failed = all.filter(({ outcome }) => outcome === 'fail').map((each) => each.name);
+    assert.deepEqual(failed, differs, told(all));
+  }
+});
+
+test('every case that binds is the own case of a mutant; more than four want a reason', () => {
   const own = new Set(Object.values(keyMutants).map(({ caughtBy: [first] }) => first));
   assert.deepEqual(
-    NAMES.filter((name) => !own.has(name)),
+    keySet.filter(({ id, bearing }) => bearing !== 'noted' && !own.has(id)).map(({ id }) => id),
     [],
   );
   for (const { caughtBy, because } of Object.values(keyMutants)) assert.ok(caughtBy.length <= 4 || because);

@@ -36,11 +36,6 @@ export const keyMutants: Readonly<Record<string, KeyMutant>> = {
     policy: wrong('pins', true),
     caughtBy: ['key-set/reused-kid'],
   },
-  'fetches-for-every-unknown-kid': {
-    title: 'fetches the key set for every unknown kid',
-    policy: wrong('cooldownMs', 0),
-    caughtBy: ['key-set/unknown-kid'],
-  },
   ...Object.fromEntries(
     OUTAGES.map((failure): readonly [string, KeyMutant] => [
       `believes-when-issuer-${failure}`,
@@ -61,5 +56,16 @@ export const keyMutants: Readonly<Record<string, KeyMutant>> = {
     policy: wrong('retries', false),
     caughtBy: ['key-set/issuer-status', ...OUTAGES.filter((failure) => failure !== 'status').map(outage)],
     because: 'each kind of outage is a failed fetch to it',
+  },
+};
+
+/** Conformant providers that decide otherwise where nothing binds: the cases that are noted and come out otherwise. */
+export const keyVariants: Readonly<
+  Record<string, { readonly title: string; readonly policy: KeyPolicy; readonly differs: readonly string[] }>
+> = {
+  'fetches-for-every-unknown-kid': {
+    title: 'fetches the key set for every unknown kid',
+    policy: wrong('cooldownMs', 0),
+    differs: ['key-set/unknown-kid'],
   },
 };

@@ -1,6 +1,7 @@
 import type { DefectName } from '../../cis2/defects.ts';
 import { defects, type Defect } from '../../cis2/defects.ts';
 import { tokenMutants } from '../cis2/mutants.ts';
+import { keyMutants, keyVariants } from './key-mutants.ts';
 import { ftrsConformant, type FtrsPolicy } from './policy.ts';
 
 /** An FtRS provider with one known defect. */
@@ -148,6 +149,14 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
   ...Object.fromEntries(ofTokens),
 };
 
+/** Those of the key set, which are examined apart: the issuer of each is steered. */
+export const ftrsKeyMutants: Readonly<Record<string, FtrsMutant>> = Object.fromEntries(
+  Object.entries(keyMutants).map(([name, mutant]) => [
+    name,
+    { ...mutant, policy: wrong('keys', mutant.policy) },
+  ]),
+);
+
 /** Conformant variants, and what is wrong at large: no row of the matrix. */
 export const ftrsVariants: Readonly<Record<string, { readonly title: string; readonly policy: FtrsPolicy }>> =
   {
@@ -160,5 +169,11 @@ export const ftrsVariants: Readonly<Record<string, { readonly title: string; rea
       title: 'speaks TLS 1.3 alone',
       policy: wrong('versions', ['TLSv1.3', 'TLSv1.3']),
     },
+    ...Object.fromEntries(
+      Object.entries(keyVariants).map(([name, { title, policy }]) => [
+        name,
+        { title, policy: wrong('keys', policy) },
+      ]),
+    ),
     'checks-no-token': { title: 'looks at no token at all', policy: wrong('checks', 'none') },
   };
