@@ -70,10 +70,7 @@ describe('assay run --profile ftrs', () => {
     assert.match(out, /cis2-token\/enforced – .*\n +not enforced: [\s\S]*SEC-029\n +absent empty/);
     const junit = await readFile(join(folder, 'none', 'junit.xml'), 'utf8');
     assert.match(junit, /failures="1"/);
-    assert.match(
-      await readFile(join(folder, 'none', 'report.html'), 'utf8'),
-      /failures beneath/,
-    );
+    assert.match(await readFile(join(folder, 'none', 'report.html'), 'utf8'), /failures beneath/);
   });
   test('a stand-in of another profile: exit 4', async () => {
     const { code, err } = await assay('run', '--mock', 'accepts-wrong-aud', '--profile', 'ftrs');
