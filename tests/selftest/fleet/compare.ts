@@ -3,10 +3,11 @@ import { Socket } from 'node:net';
 import type { Hierarchy } from '../../../certs/index.ts';
 import { ASID, type Provider } from '../../../mocks/provider/server.ts';
 import { createRedactor } from '../../drive/redact.ts';
+import type { OfferedVersion } from '../../model.ts';
 import { gpconnect } from '../../profiles/gpconnect.ts';
 import { baseline, runPlan, type Run } from '../../run/engine.ts';
 import type { Finding } from '../../run/examine.ts';
-import { plan, type Planned } from '../../run/plan.ts';
+import { inEveryVersion, plan, type Planned } from '../../run/plan.ts';
 import { keeping, type Configuration } from './configuration.ts';
 import type { Flaws } from './facts.ts';
 import { predict, type Expected } from './predict.ts';
@@ -101,10 +102,15 @@ export async function score(
     const started = performance.now();
     const before = dials.get(provider.port) ?? 0;
     const run = runOf(provider, pki);
-    const findings = await runPlan(run, planned, await baseline(run), 4);
+    const start = await baseline(run);
+    const driven = inEveryVersion(planned, start.versions);
+    const findings = await runPlan(run, driven, start, 4);
     const over = performance.now();
     return {
-      ...compare(configuration, planned, findings, known),
+      ...compare(configuration, driven, findings, known, [
+        ...wrongVersions(configuration, start.versions),
+        ...(driven.length === findings.length ? [] : [lost(driven.length, findings.length)]),
+      ]),
       connections: (dials.get(provider.port) ?? 0) - before,
       startMs: Math.round(started - begun),
       runMs: Math.round(over - started),
@@ -114,22 +120,42 @@ export async function score(
   }
 }
 
+/** Versions in which the credentials would have to be presented and were not, or the other way round. */
+function wrongVersions({ facts }: Configuration, found: readonly OfferedVersion[]): readonly Mismatch[] {
+  const { versions, admits } = { ...keeping, ...facts };
+  const due = admits === 'nobody' ? [] : versions.filter((each) => each === 'TLSv1.2' || each === 'TLSv1.3');
+  if ([...due].sort().join() === [...found].sort().join()) return [];
+  const because = `the configuration speaks ${due.join(', ') || 'none'} to the valid client`;
+  return [mismatch('the versions of a run', 'pass', because, `examined in ${found.join(', ') || 'none'}`)];
+}
+
+const mismatch = (of: string, expected: Expected['outcome'], because: string, told: string): Mismatch => ({
+  case: of,
+  expected,
+  because,
+  found: 'inconclusive',
+  told,
+});
+const lost = (due: number, found: number): Mismatch =>
+  mismatch('the findings of a run', 'pass', `${due} cases were planned`, `${found} findings`);
+
 function compare(
   configuration: Configuration,
   planned: readonly Planned[],
   findings: readonly Finding[],
   known: Flaws,
+  odd: readonly Mismatch[],
 ) {
-  const entries = new Map(planned.map((each) => [each.case.id, each.case]));
+  const entries = new Map(planned.map((each) => [each.id, each.case]));
   const counts = {
     truePasses: 0,
     trueFails: 0,
     falsePasses: 0,
     falseFails: 0,
     inconclusiveAsExpected: 0,
-    inconclusiveUnexpectedly: 0,
+    inconclusiveUnexpectedly: odd.length,
   };
-  const mismatches: Mismatch[] = [];
+  const mismatches: Mismatch[] = [...odd];
   for (const finding of findings) {
     if (finding.level === 'noted') continue;
     const entry = entries.get(finding.case);
