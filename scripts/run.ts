@@ -10,6 +10,7 @@ import { ENFORCED, readAlong } from '../tests/run/enforcement.ts';
 import type { Baseline, Finding } from '../tests/run/examine.ts';
 import { inEveryVersion, plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
+import { prepareImage } from '../tests/run/prepare-image.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
@@ -34,6 +35,9 @@ interface RunOptions {
   readonly allowPath: readonly string[];
   readonly env: readonly string[];
   readonly credentials?: string;
+  readonly image?: string;
+  readonly imagePort?: number;
+  readonly imageEnv: Readonly<Record<string, string>>;
   readonly strict?: boolean;
   readonly waivers?: string;
   readonly baseline?: string;
@@ -49,6 +53,19 @@ function workers(value: string): number {
   if (!Number.isInteger(count) || count < 1 || count > 32)
     throw new InvalidArgumentError('a whole number from 1 to 32');
   return count;
+}
+
+function tcpPort(value: string): number {
+  const number = Number(value);
+  if (!Number.isInteger(number) || number < 1 || number > 65_535)
+    throw new InvalidArgumentError('a port from 1 to 65535');
+  return number;
+}
+
+function variable(value: string, before: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  const [, name, text] = /^([A-Za-z_][A-Za-z0-9_]*)=(.*)$/s.exec(value) ?? [];
+  if (name === undefined) throw new InvalidArgumentError('NAME=VALUE');
+  return { ...before, [name]: text ?? '' };
 }
 
 /** Connections a second of `--polite` where no number is given. */
@@ -118,6 +135,16 @@ export function runCommand(): Command {
       '--credentials <file>',
       'credentials of your own beside those of the subject file; commands may stand in it',
     )
+    .option(
+      '--image <image>',
+      "start the provider under test from a container image, the trust pack's provider/ mounted at /assay, and remove it at the end",
+    )
+    .option(
+      '--image-port <n>',
+      'with --image: the TLS port that it listens on, inside (default: 443)',
+      tcpPort,
+    )
+    .option('--image-env <k=v>', 'with --image: a variable of its environment; may be repeated', variable, {})
     .option('--strict', 'a failed SHOULD counts')
     .option(
       '--waivers <file>',
@@ -156,14 +183,24 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     options.baseline === undefined ? undefined : await readRecord(options.baseline, '--baseline');
   const started = new Date();
   const events = openEvents(options.events);
-  const prepared = paced(await prepare(file, options), options.polite);
+  const opened = await prepare(file, options, signal).catch((error: unknown) => {
+    if (signal.aborted) return undefined;
+    throw error;
+  });
+  if (!opened) {
+    screen.write(`Ended by ${String(signal.reason)}, before anything was judged.\n`);
+    return EXIT.ours;
+  }
+  const prepared = paced(opened, options.polite);
   try {
     const { profile } = prepared.run;
     const whole = plan(profile, prepared.declared);
     const chosen = select(whole, options.case, prepared, file);
     const { subject, declared } = prepared;
     if (waivers) refuseStray(waivers, whole, prepared, options.waivers ?? '');
-    const what = subject.standIn ? `embedded provider ${subject.standIn}` : (file ?? '');
+    const what = subject.standIn
+      ? `embedded provider ${subject.standIn}`
+      : [file, subject.image].filter((each) => each !== undefined).join(', ');
     screen.write(
       `Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`,
     );
@@ -282,22 +319,37 @@ const NOT_MADE: Diagnosis = {
   ms: 0,
 };
 
-async function prepare(file: string | undefined, options: RunOptions): Promise<Prepared> {
+async function prepare(
+  file: string | undefined,
+  options: RunOptions,
+  signal: AbortSignal,
+): Promise<Prepared> {
   if (file !== undefined && options.mock !== undefined) {
     throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
   }
+  if (options.image !== undefined && options.mock !== undefined)
+    throw new ConfigurationError('--image', 'give an image or --mock, not both');
+  if (options.image === undefined && (options.imagePort ?? Object.keys(options.imageEnv)[0]) !== undefined)
+    throw new ConfigurationError(
+      options.imagePort === undefined ? '--image-env' : '--image-port',
+      'goes with --image',
+    );
   const named = options.profile === undefined ? undefined : profileNamed(options.profile, '--profile');
   if (file === undefined && options.credentials !== undefined)
     throw new ConfigurationError('--credentials', 'goes with a subject file');
-  if (file === undefined)
+  if (file === undefined && options.image === undefined)
     return prepareStandIn(options.mock ?? 'conformant', named ?? profileNamed('gpconnect', ''));
-  const { allowPath, env, credentials } = options;
-  const prepared = await prepareSubject(file, { allowPath, env, credentials });
+  const { allowPath, env, credentials, image, imagePort: port = 443, imageEnv: environment } = options;
+  const reach = { allowPath, env, credentials };
+  const prepared =
+    image === undefined
+      ? await prepareSubject(file ?? '', reach)
+      : await prepareImage({ image, port, environment, signal }, file, reach);
   if (named && named.id !== prepared.run.profile.id) {
     await prepared.close();
     throw new ConfigurationError(
       '--profile',
-      `${file} is a subject of the profile ${prepared.run.profile.id}`,
+      `${file ?? '--image without a subject file'} is a subject of the profile ${prepared.run.profile.id}`,
     );
   }
   return prepared;

@@ -40,6 +40,7 @@ const DEBIAN_PACKAGES = {
   tcnative: 'libtcnative-1',
   selfserv: 'libnss3-tools',
   ip: 'iproute2',
+  dockerd: 'docker.io',
 };
 /** What stands for a program that is none. */
 const LIBRARIES = {

@@ -99,7 +99,7 @@ ${banners(record)}
 ${shown.map((mark) => markup`<li class="count ${mark}"><b>${counts[mark]}</b> ${WORDS[mark].toLowerCase()}</li>`)}
 </ul>
 <dl class="facts">
-<div><dt>Subject</dt><dd>${subjectName(record)}${record.subject.standIn !== undefined && markup`<br><span class="quiet">${record.subject.url}</span>`}${record.subject.connect !== undefined && markup`<br><span class="quiet">dialled at ${record.subject.connect}</span>`}</dd></div>
+<div><dt>Subject</dt><dd>${subjectName(record)}${record.subject.standIn !== undefined && markup`<br><span class="quiet">${record.subject.url}</span>`}${record.subject.connect !== undefined && markup`<br><span class="quiet">dialled at ${record.subject.connect}</span>`}${record.subject.image !== undefined && markup`<br><span class="quiet">image ${record.subject.image}</span>`}</dd></div>
 <div><dt>Profile</dt><dd>${record.profile}, edition ${record.edition}</dd></div>
 <div><dt>Run</dt><dd><time datetime="${record.started}">${instant(record.started)}</time>, ${duration(record)}</dd></div>
 <div><dt>Tool</dt><dd>Assay ${record.tool.version}</dd></div>

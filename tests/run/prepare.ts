@@ -60,7 +60,10 @@ export interface Facts {
 }
 
 /** What the person who runs lets a subject file reach, and adds to it. */
-export type SubjectOptions = CredentialOptions;
+export interface SubjectOptions extends CredentialOptions {
+  /** Where the subject was started for this run: `host:port`, in place of the file's `connect`. */
+  readonly connect?: string;
+}
 
 /**
  * A profile by its name.
@@ -196,7 +199,11 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
  * @throws ConfigurationError naming the file and the JSON pointer
  */
 export async function prepareSubject(file: string, options: SubjectOptions = {}): Promise<Prepared> {
-  const subject = await readSubject(file, options);
+  const written = await readSubject(file, options);
+  const subject: Subject = {
+    ...written,
+    ...(options.connect !== undefined && { connect: options.connect }),
+  };
   const profile = profileNamed(subject.profile, `${file}#/profile`);
   const edition = subject.edition ?? profile.editions[0];
   if (!profile.editions.includes(edition)) {

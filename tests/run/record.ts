@@ -59,6 +59,8 @@ export interface RunRecord {
     readonly connect?: string;
     /** The name of the embedded provider, where one was judged. */
     readonly standIn?: string;
+    /** The image that it was started from for this run, by name and id. */
+    readonly image?: string;
   };
   /** The TLS versions in which it took the valid exchange; credentials were presented in each. */
   readonly versions?: readonly TlsVersion[];
