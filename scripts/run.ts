@@ -240,7 +240,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       diagnosis === NOT_MADE
         ? []
         : await runPlan(
-            prepared.run,
+            { ...prepared.run, tell: (sentence) => void screen.write(`warning: ${sentence}\n`) },
             planned,
             start,
             options.polite === undefined ? options.concurrency : 1,

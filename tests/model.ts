@@ -47,6 +47,8 @@ export interface Exchange {
   };
   /** Test data of the subject that path, headers and body speak of, by name. */
   readonly data?: Readonly<Record<string, string>>;
+  /** An appointment is booked by it, or booked before it; either way the run cancels it at once. */
+  readonly books?: 'new' | 'before';
   readonly token?: UnsecuredToken;
   /** A CIS2 ID token, minted for each exchange by the issuer that the subject trusts. */
   readonly identity?: IdentityToken;

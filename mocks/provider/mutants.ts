@@ -14,6 +14,7 @@ import { everyRound, roundMutants } from './rounds.ts';
 import { tlsMutants, tlsVariants } from './tls-mutants.ts';
 import { openToChoice } from './token-rules.ts';
 import { transportMutants, transportVariants } from './transport-mutants.ts';
+import { writeMutants } from './write-mutants.ts';
 
 /** A provider with one known defect. */
 export interface Mutant {
@@ -62,6 +63,9 @@ const elsewhere = new Set<Rejection>([
   'overcautious',
   'stale-version',
   'already-registered',
+  'slot-taken',
+  'amended-as-cancellation',
+  'cancelled-as-amendment',
   ...requestRejections,
 ]);
 const caught = rejections.filter((name) => !elsewhere.has(name));
@@ -238,6 +242,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     clouds: everyPart,
   },
   ...outcomeMutants,
+  ...writeMutants,
 };
 
 /** A conformant provider that decides otherwise than the reference where the documents leave it open. */

@@ -25,6 +25,10 @@ export const rejections = [
   ...requestRejections,
   'stale-version',
   'already-registered',
+  'unknown-appointment',
+  'slot-taken',
+  'amended-as-cancellation',
+  'cancelled-as-amendment',
 ] as const;
 export type Rejection = (typeof rejections)[number];
 
@@ -63,6 +67,8 @@ export interface AnswerShape {
   readonly compresses: boolean;
   /** Whether a body in chunks is read. */
   readonly readsChunks: boolean;
+  /** Whether a created resource is answered with its `Location`. */
+  readonly locates: boolean;
   /** What comes of a request for XML. */
   readonly xml: 'written' | 'ignored' | 'refused';
   /** How errors in XML are made. */
@@ -175,6 +181,12 @@ const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
     code: 'FHIR_CONSTRAINT_VIOLATION',
     display: 'FHIR constraint violation',
   },
+  'slot-taken': {
+    status: 409,
+    issue: 'duplicate',
+    code: 'DUPLICATE_REJECTED',
+    display: 'Create would lead to creation of a duplicate resource',
+  },
   'already-registered': {
     status: 409,
     issue: 'duplicate',
@@ -227,6 +239,7 @@ export const conformant: Policy = {
     entityTags: true,
     compresses: true,
     readsChunks: true,
+    locates: true,
     xml: 'written',
     xmlErrors: 'sound',
   },

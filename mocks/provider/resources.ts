@@ -67,14 +67,15 @@ const schedule: Resource = {
   meta: profiled('GPConnect-Schedule-1'),
   actor: [{ reference: `Practitioner/${DATA.practitionerId}` }, { reference: `Location/${DATA.location}` }],
 };
-const slot: Resource = {
+/** The first one that a search finds is booked; that more are left lets a booking that stays do no harm. */
+const slots: readonly Resource[] = Array.from({ length: 40 }, (_, at) => ({
   resourceType: 'Slot',
-  id: '50',
+  id: String(50 + at),
   meta: profiled('GPConnect-Slot-1'),
   schedule: { reference: 'Schedule/60' },
   status: 'free',
   ...SLOT,
-};
+}));
 const document: Resource = {
   resourceType: 'DocumentReference',
   id: '41',
@@ -154,8 +155,6 @@ const ANSWERS: Readonly<Record<string, Resource>> = {
   'find-organization': bundle('searchset', organization),
   'read-organization': organization,
   'read-location': location,
-  'register-patient': bundle('searchset', patient),
-  'search-slots': bundle('searchset', slot, schedule),
   'patient-appointments': bundle('searchset', appointment),
   'read-appointment': appointment,
   'structured-metadata': capability('structured', 'CapabilityStatement', '3.0.1'),
@@ -173,8 +172,17 @@ const ANSWERS: Readonly<Record<string, Resource>> = {
   'html-record': bundle('document', composition, patient),
 };
 
-/** The answer to an interaction that leaves nothing behind; `undefined` for one that does. */
-export const answerTo = ({ name }: Pick<Interaction, 'name'>): Resource | undefined => ANSWERS[name];
+/**
+ * The answer to an interaction that leaves nothing behind; `undefined` for one that does.
+ * @param taken ids of the slots that are not free
+ */
+export const answerTo = (
+  { name }: Pick<Interaction, 'name'>,
+  taken: readonly string[] = [],
+): Resource | undefined =>
+  name === 'search-slots'
+    ? bundle('searchset', ...slots.filter(({ id }) => !taken.includes(String(id))).slice(0, 3), schedule)
+    : ANSWERS[name];
 
 /** The weak entity tag of a resource's version (FHIR STU3 http.html §2.21.0.5). */
 export const etagOf = (resource: Resource): string | undefined => {

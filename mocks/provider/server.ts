@@ -65,7 +65,7 @@ const asking = new WeakMap<object, Promise<boolean>>();
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
   const { policy, behind } = options;
   const registration = { url: behind === 'host' ? '' : (behind ?? ''), asid: ASID.provider };
-  const diary = openDiary();
+  const diary = openDiary(policy.ignores);
   const handle: RequestListener = (request, response) => {
     const url = registration.url || `https://${request.headers.host ?? 'localhost'}${SERVICE_PATH}`;
     const answer = (): void =>
@@ -267,13 +267,14 @@ async function respond(
     return told({ rejection: 'unknown-path', diagnostics: 'not implemented' });
   if (policy.answer.xml === 'refused' && wantsXml(request))
     return told({ rejection: 'unsupported-accept', diagnostics: 'XML is not written here' });
-  const resource = named && answerTo(named);
+  const resource = named && answerTo(named, diary.taken());
   if (resource) return answer(request, response, policy, 200, resource);
   if (!interaction?.writes) return told({ rejection: 'unknown-path', diagnostics: 'not served' });
   const written = diary.write(interaction, path, body, request.headers['if-match']);
   if (!('resource' in written)) return told({ rejection: written.kind, diagnostics: written.kind });
   if (written.kind !== 'created') return answer(request, response, policy, 200, written.resource);
-  response.setHeader('Location', `${root.url}/Appointment/${written.id}/_history/1`);
+  if (policy.answer.locates)
+    response.setHeader('Location', `${root.url}/Appointment/${written.id}/_history/1`);
   return answer(request, response, policy, 201, written.resource);
 }
 

@@ -84,15 +84,48 @@ const parameters = (system: string, name: string): string =>
       { name, part: [{ name: 'includeResolvedAllergies', valueBoolean: false }] },
     ],
   });
-const appointment = (status: string): string =>
-  JSON.stringify({
-    resourceType: 'Appointment',
-    status,
-    description: 'Assay test appointment',
-    start: '{slotFrom}T09:00:00+00:00',
-    end: '{slotFrom}T09:10:00+00:00',
-    participant: [{ actor: { reference: 'Patient/{patientId}' }, status: 'accepted' }],
-  });
+/** What the use case page makes mandatory of a booking; `{slot}` and its like come from the search before it. */
+const booking = JSON.stringify({
+  resourceType: 'Appointment',
+  meta: { profile: ['https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-Appointment-1'] },
+  contained: [
+    {
+      resourceType: 'Organization',
+      id: '1',
+      meta: { profile: ['https://fhir.nhs.uk/STU3/StructureDefinition/CareConnect-GPC-Organization-1'] },
+      name: 'Assay test consumer',
+      telecom: [{ system: 'phone', value: '01632 960000' }],
+    },
+  ],
+  extension: [
+    {
+      url: 'https://fhir.nhs.uk/STU3/StructureDefinition/Extension-GPConnect-BookingOrganisation-1',
+      valueReference: { reference: '#1' },
+    },
+  ],
+  status: 'booked',
+  description: 'Assay test appointment',
+  start: '{slotStart}',
+  end: '{slotEnd}',
+  slot: [{ reference: 'Slot/{slot}' }],
+  created: '{created}',
+  participant: [
+    { actor: { reference: 'Patient/{patientId}' }, status: 'accepted' },
+    { actor: { reference: 'Location/{location}' }, status: 'accepted' },
+  ],
+});
+/** Of an appointment that is booked only what is changed: the rest goes back as it was answered. */
+const amendment = JSON.stringify({ resourceType: 'Appointment', description: 'Assay amended appointment' });
+const cancellation = JSON.stringify({
+  resourceType: 'Appointment',
+  status: 'cancelled',
+  extension: [
+    {
+      url: 'https://fhir.nhs.uk/STU3/StructureDefinition/Extension-GPConnect-AppointmentCancellationReason-1',
+      valueString: 'Assay test appointment',
+    },
+  ],
+});
 /** The five that the Documents page makes mandatory. */
 const INCLUDES = [
   'DocumentReference:subject:Patient',
@@ -230,7 +263,7 @@ export const interactions: readonly Interaction[] = [
     id: `${FHIR}:rest:create:appointment-1`,
     scope: 'patient/*.write',
     media: JSON_1,
-    body: appointment('booked'),
+    body: booking,
     needs: ['patientId', 'slotFrom', 'slotTo'],
     payload: 'Appointment',
     writes: 'appointment',
@@ -243,7 +276,7 @@ export const interactions: readonly Interaction[] = [
     id: `${FHIR}:rest:update:appointment-1`,
     scope: 'patient/*.write',
     media: JSON_1,
-    body: appointment('booked'),
+    body: amendment,
     needs: ['patientId', 'slotFrom', 'slotTo'],
     payload: 'Appointment',
     writes: 'appointment',
@@ -258,7 +291,7 @@ export const interactions: readonly Interaction[] = [
     id: `${FHIR}:rest:cancel:appointment-1`,
     scope: 'patient/*.write',
     media: JSON_1,
-    body: appointment('cancelled'),
+    body: cancellation,
     needs: ['patientId', 'slotFrom', 'slotTo'],
     payload: 'Appointment',
     writes: 'appointment',

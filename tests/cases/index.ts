@@ -12,6 +12,7 @@ import request from './request.ts';
 import response from './response.ts';
 import scope from './scope.ts';
 import sspHeader from './ssp-header.ts';
+import write, { toldOfWrites } from './write.ts';
 import token from './token.ts';
 import wayRound from './way-round.ts';
 
@@ -24,9 +25,11 @@ export const catalogue: readonly Case[] = [
   ...revocation,
   ...sspHeader,
   ...request,
+  ...write,
   ...token,
   ...scope,
   ...error,
+  ...toldOfWrites,
   ...outcome,
   ...cacheControl,
   ...response,

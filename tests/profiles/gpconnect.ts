@@ -60,6 +60,9 @@ function exchange(subject: Addressee, interaction: Interaction): Exchange {
       ...(interaction.body !== undefined && { body: interaction.body }),
     },
     ...(data && { data }),
+    ...(interaction.writes === 'appointment' && {
+      books: interaction.method === 'POST' ? ('new' as const) : ('before' as const),
+    }),
     token: {
       header: { alg: 'none', typ: 'JWT' },
       claims: {

@@ -301,6 +301,32 @@ export const gpconnectApi = {
       because: 'binds for the capabilities that the subject file says are on',
     },
     {
+      id: 'GPC-API-APPOINTMENTS',
+      section: 'Interaction ids · Appointment Management',
+      keyword: 'SHALL',
+      text: 'an appointment is booked, amended and cancelled, each under its interaction id',
+      because: 'binds where appointments are on; driven with consent to write alone',
+    },
+    {
+      id: 'GPC-API-LOCATION',
+      section: 'Create resource',
+      keyword: 'SHALL',
+      text: 'a created resource is answered with Location: [base]/[type]/[id]/_history/[vid]',
+    },
+    {
+      id: 'GPC-API-VERSION-CONFLICT',
+      section: 'Managing resource contention',
+      keyword: 'SHALL',
+      text: 'an update whose If-Match does not match the current version is answered with 409',
+    },
+    {
+      id: 'GPC-API-REGISTER',
+      section: 'Interaction ids · Foundations',
+      keyword: 'SHALL',
+      text: 'a patient is registered under its interaction id',
+      because: 'cannot be undone: driven once a run, with consent to write and a number that may be used up',
+    },
+    {
       id: 'GPC-API-PATH',
       section: 'URLs',
       keyword: 'SHALL',

@@ -14,6 +14,7 @@ import {
   type Finding,
   type Worker,
 } from './examine.ts';
+import { bookingDriver, cancelOpen, createBookings, type Bookings } from './bookings.ts';
 import { keySetObserver, type SteeredIssuer } from './key-set.ts';
 import type { Planned } from './plan.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
@@ -31,6 +32,8 @@ export interface Run {
   readonly revoke?: (name: RevocableName) => void;
   /** The issuer that the subject trusts; absent: there is none, or it cannot be steered. */
   readonly issuer?: SteeredIssuer;
+  /** Told in one sentence what the run leaves behind and a person has to look after. */
+  readonly tell?: (sentence: string) => void;
 }
 
 /** Drives the valid exchange, to learn whether there is anything to judge. */
@@ -42,16 +45,17 @@ const driverOf = ({ target, redactor, bounds }: Run) => createDriver(target, red
 
 /**
  * A worker that examines one case after another. Both front ends use it; workers of one run share `observed` and
- * `throttle`.
+ * `throttle` and `bookings`.
  */
 export function createWorker(
   run: Run,
   { version, accepted, observation }: Pick<Baseline, 'version' | 'accepted' | 'observation'>,
   observed: Worker['observed'] = new Map(),
   throttle: Throttle = createThrottle(),
+  bookings: Bookings = createBookings(),
 ): Worker {
   return {
-    drive: driverOf(run),
+    drive: bookingDriver(driverOf(run), run.profile, run.subject, bookings),
     enumerate: (exchange: Exchange) => enumerateSuites(run.target, exchange, run.bounds?.patience),
     profile: run.profile,
     valid: run.profile.valid(run.subject),
@@ -70,7 +74,7 @@ export function createWorker(
 /**
  * Examines the whole plan with a bounded number of workers.
  * Where the baseline was not accepted nothing more is driven: every case is inconclusive for that reason.
- * Where `signal` aborts, what is under way is left, and what was found until then is the result.
+ * Where `signal` aborts, what is under way is left, but for an appointment that is booked: it is cancelled; and what was found until then is the result.
  * @returns findings in the order of the plan
  */
 export async function runPlan(
@@ -91,10 +95,11 @@ export async function runPlan(
   const findings: Finding[] = [];
   const observed: Worker['observed'] = new Map();
   const throttle = createThrottle();
+  const bookings = createBookings();
   /** What rests on a close is told at the end: by then it is known whether the run was throttled. */
   const held = new Set<number>();
   const work = async (queue: Iterable<readonly [number, Planned]>): Promise<void> => {
-    const worker = createWorker(run, start, observed, throttle);
+    const worker = createWorker(run, start, observed, throttle, bookings);
     for (const [at, planned] of queue) {
       if (signal?.aborted) return;
       const finding = await examine(planned, worker);
@@ -110,6 +115,7 @@ export async function runPlan(
   const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
   const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));
   await Promise.race([whole, ...(signal ? [aborted(signal)] : [])]);
+  for (const sentence of await cancelOpen(bookings)) run.tell?.(sentence);
   for (const at of held) {
     const [finding, planned] = [findings[at], plan[at]];
     if (!finding || !planned) continue;

@@ -187,8 +187,13 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       JSON.stringify([entry.via, stimulus.hello, planned.interaction?.name]),
       stimulus.hello ? worker.observed : undefined,
       async () => ({
-        ...(await driveSteadily(entry.via, stimulus, worker, payload, () =>
-          control(worker, controlled, twinned),
+        ...(await driveSteadily(
+          entry.via,
+          stimulus,
+          worker,
+          payload,
+          () => control(worker, controlled, twinned),
+          interaction?.writes !== 'registration',
         )),
         twin: await twinOf(stimulus, worker),
         after: sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned)),
@@ -284,13 +289,15 @@ async function driveSteadily(
   worker: Worker,
   payload: string,
   between: () => Promise<Driven>,
+  undoable: boolean,
 ) {
   const once = async (): Promise<Driven> =>
     via === 'enumeration'
       ? { observation: await worker.enumerate(stimulus), trace: [] }
       : worker.drive(stimulus, worker.version);
   const first = await once();
-  if (!isWeak(first.observation, payload)) return { ...first, times: 1 };
+  // What cannot be undone is not done again, however weak the answer was.
+  if (!undoable || !isWeak(first.observation, payload)) return { ...first, times: 1 };
   const second = await once();
   const witness = worker.shared ? undefined : await between();
   const all = [first, second, await once()];

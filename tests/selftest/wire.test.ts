@@ -13,7 +13,10 @@ import { merge } from '../run/merge.ts';
 /** A stimulus is one change on the wire: the bytes sent are compared with those of the valid exchange. */
 
 const NOW = Date.UTC(2026, 0, 1);
-const subject = referenceAt('https://provider.test/x');
+const reference = referenceAt('https://provider.test/x');
+/** What a run learns on its way: a free slot, and the version of what it booked. */
+const learnt = { slot: '50', slotStart: '', slotEnd: '', created: '', etag: 'W/"1"' };
+const subject = { ...reference, data: { ...reference.data, ...learnt } };
 const valid = gpconnect.valid(subject);
 /** The valid exchange that a case changes: on the first interaction that it is bound to. */
 const validFor = ({ on }: Case): Exchange =>

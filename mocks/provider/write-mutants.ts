@@ -1,0 +1,73 @@
+import type { Mutant } from './mutants.ts';
+import { conformant, wrong, type Rejection } from './policy.ts';
+
+/** Providers that get one thing about bookings and registrations wrong. */
+
+const BOOKED = [
+  'write/amend',
+  'write/cancel',
+  'write/amended-as-cancellation',
+  'write/cancelled-as-amendment',
+  'write/stale-version',
+  'error/write-stale-version',
+  'error/write-amended-as-cancellation',
+  'error/write-cancelled-as-amendment',
+];
+const ofAmend = ['write/amended-as-cancellation', 'write/stale-version'];
+const toldOf = (name: string): string => name.replace('write/', 'error/write-');
+
+export const writeMutants: Readonly<Record<string, Mutant>> = {
+  'lacks-book-appointment': {
+    title: 'does not serve book-appointment',
+    policy: wrong('lacks', new Set(['book-appointment'])),
+    caughtBy: ['write/book'],
+    clouds: ['write/location', ...BOOKED],
+  },
+  'lacks-amend-appointment': {
+    title: 'does not serve amend-appointment',
+    policy: wrong('lacks', new Set(['amend-appointment'])),
+    caughtBy: ['write/amend'],
+    clouds: [...ofAmend, ...ofAmend.map(toldOf)],
+  },
+  'lacks-cancel-appointment': {
+    title: 'does not serve cancel-appointment',
+    policy: wrong('lacks', new Set(['cancel-appointment'])),
+    caughtBy: ['write/cancel'],
+    clouds: ['write/cancelled-as-amendment', 'error/write-cancelled-as-amendment'],
+  },
+  'lacks-register-patient': {
+    title: 'does not serve register-patient',
+    policy: wrong('lacks', new Set(['register-patient'])),
+    caughtBy: ['write/register'],
+  },
+  'books-without-location': {
+    title: 'answers a booking without Location',
+    policy: wrong('answer', { ...conformant.answer, locates: false }),
+    caughtBy: ['write/location'],
+  },
+  ...Object.fromEntries(
+    (['stale-version', 'amended-as-cancellation', 'cancelled-as-amendment'] as const).flatMap(
+      (rejection: Rejection): readonly (readonly [string, Mutant])[] => [
+        [
+          `accepts-${rejection}`,
+          {
+            title: `serves a request that it should reject: ${rejection}`,
+            policy: wrong('ignores', new Set([rejection])),
+            caughtBy: [`write/${rejection}`, `error/write-${rejection}`],
+          },
+        ],
+        [
+          `mislabels-${rejection}`,
+          {
+            title: `rejects ${rejection} with another status`,
+            policy: wrong('errors', {
+              ...conformant.errors,
+              [rejection]: { ...conformant.errors[rejection], status: 412, issue: 'exception' },
+            }),
+            caughtBy: [`error/write-${rejection}`],
+          },
+        ],
+      ],
+    ),
+  ),
+};
