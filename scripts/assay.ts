@@ -1,22 +1,10 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import { certifyCommand, keygenCommand, verifyCommand } from './certify.ts';
-import { doctorCommand } from './doctor.ts';
+import { commands } from './commands.ts';
 import { EXIT, version } from './exit.ts';
-import { judgeConsumerCommand } from './judge-consumer.ts';
-import { lintCommand } from './lint.ts';
-import { diffCommand } from './diff.ts';
-import { listCommand } from './list.ts';
-import { pkiCommand } from './pki.ts';
-import { reportCommand } from './report.ts';
-import { revocationCommand } from './revocation.ts';
-import { runCommand } from './run.ts';
-import { scanCommand } from './scan.ts';
-import { serveCommand } from './serve.ts';
-import { tokenCommand } from './token.ts';
 
-/** The program `assay`: one command for each thing that a person wants. */
-function program(): Command {
+/** The program `assay`. Of its commands only the one that is asked for is loaded: help is there at once. */
+async function program(argv: readonly string[]): Promise<Command> {
   const assay = new Command('assay')
     .description(
       'Says, clause by clause and with evidence, whether a provider behind the NHS Spine conforms.',
@@ -35,25 +23,11 @@ function program(): Command {
         'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 an error of ours, 4 usage or configuration.',
       ].join('\n'),
     );
-  const commands = [
-    runCommand(),
-    doctorCommand(),
-    reportCommand(),
-    diffCommand(),
-    listCommand(),
-    lintCommand(),
-    pkiCommand(),
-    scanCommand(),
-    serveCommand(),
-    revocationCommand(),
-    judgeConsumerCommand(),
-    tokenCommand(),
-    keygenCommand(),
-    certifyCommand(),
-    verifyCommand(),
-  ];
-  for (const command of commands) {
-    assay.addCommand(command);
+  const [first, second] = argv.filter((each) => !each.startsWith('-'));
+  const asked = first === 'help' ? second : first;
+  for (const { name, does, load } of commands) {
+    const command = name === asked ? await load() : new Command(name);
+    assay.addCommand(command.description(does));
   }
   const strictly = (command: Command): void => {
     command.exitOverride().allowExcessArguments(false).showHelpAfterError('(--help shows the usage)');
@@ -71,7 +45,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 try {
-  await program().parseAsync();
+  await (await program(process.argv.slice(2))).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
     // Commander has said what is wrong; help and version are no errors.

@@ -49,7 +49,6 @@ function wholeDays(value: string): number {
 /** `assay keygen`: a key that certifies, and the set that verifiers need. */
 export function keygenCommand(): Command {
   return new Command('keygen')
-    .description('make a key that signs certifications, and the public set that verifies them')
     .requiredOption('--out <dir>', 'where private.pem and trust.json go; must not hold them yet')
     .option('--days <n>', 'how long the key certifies', wholeDays, 365)
     .addOption(new Option('--holder <who>', 'who holds it').choices(['assessor', 'supplier']))
@@ -107,7 +106,6 @@ interface CertifyOptions {
 /** `assay certify`: a signed bundle from records that leave nothing open. */
 export function certifyCommand(): Command {
   return new Command('certify')
-    .description('sign records that leave nothing open, as a bundle that anybody can verify')
     .argument('<records...>', 'record.json of whole runs')
     .requiredOption('--key <file>', 'private.pem that `assay keygen` made')
     .requiredOption('--out <file>', 'the bundle')
@@ -174,7 +172,6 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
 /** `assay verify`: whether a bundle holds, offline. */
 export function verifyCommand(): Command {
   return new Command('verify')
-    .description('check a bundle offline: signature, digests, completeness, and every verdict derived again')
     .argument('<bundle>', 'the file that `assay certify` made')
     .requiredOption('--trust <file>', 'trust.json with the keys that you trust')
     .option('--json', 'one JSON object on stdout')

@@ -5,7 +5,6 @@ import { compare, differencesAsText } from './report/diff.ts';
 /** `assay diff`: what is new, fixed or changed between two records, by meaning. */
 export function diffCommand(): Command {
   return new Command('diff')
-    .description('compare two records by meaning: new, fixed, changed, gone, same')
     .argument('<before>', 'a record.json, or the directory of a run')
     .argument('<after>', 'the same, of a later run')
     .option('--json', 'one JSON object on stdout')

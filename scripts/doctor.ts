@@ -20,9 +20,6 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 /** `assay doctor`: whether a subject can be judged, and if not, whose matter that is and what to try. */
 export function doctorCommand(): Command {
   return new Command('doctor')
-    .description(
-      'check that a subject can be judged; say what is in the way, whose matter it is, what to try',
-    )
     .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
     .option('--mock <name>', 'look at an embedded provider instead')
     .option('--profile <name>', 'profile of the embedded provider', 'gpconnect')

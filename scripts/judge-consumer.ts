@@ -19,7 +19,6 @@ const PATIENCE = 60_000;
 /** `assay judge-consumer`: a consumer's own command against SSPs that it must not talk to. */
 export function judgeConsumerCommand(): Command {
   return new Command('judge-consumer')
-    .description('run a consumer’s own command against SSPs that are wrong in one thing each')
     .argument('<command...>', 'the command and its arguments, after --; no shell is between')
     .option('--pki <dir>', 'a trust pack to use (default: a new one, removed at the end)')
     .addHelpText(

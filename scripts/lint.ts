@@ -20,7 +20,6 @@ const SKIPPED = new Set(['.git', 'node_modules', '.venv', 'target', 'dist']);
 /** `assay lint`: the references to requirements in a team's own documents. */
 export function lintCommand(): Command {
   return new Command('lint')
-    .description("check the requirement codes in a team's own documents (YAML, Markdown)")
     .argument('<path>', 'a folder, or one file')
     .addOption(
       new Option('--format <name>', 'how remarks are told').choices(['text', 'json']).default('text'),

@@ -73,7 +73,6 @@ const evidenceFor = (requirements: readonly { readonly id: string }[]) =>
 /** `assay list`: requirements, cases and mutants of a profile. */
 export function listCommand(): Command {
   return new Command('list')
-    .description('show what a subject is held to: requirements, cases, mutants')
     .option('--profile <name>', 'profile', 'gpconnect')
     .option('--edition <name>', 'edition of its security page (default: the newest)')
     .option('--json', 'one JSON object on stdout')

@@ -49,7 +49,6 @@ function webAddress(value: string): URL {
 /** `assay pki`: makes or renews a trust pack. */
 export function pkiCommand(): Command {
   return new Command('pki')
-    .description('make the test CA, the credentials that Assay presents, and what a provider installs')
     .requiredOption('--out <dir>', 'directory of the trust pack; it may not exist yet, unless with --renew')
     .option(
       '--host <name>',

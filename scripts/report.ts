@@ -12,7 +12,6 @@ interface ReportOptions {
 /** `assay report`: shows a record in another form. Nothing is driven and nothing is judged. */
 export function reportCommand(): Command {
   return new Command('report')
-    .description('show a record in another form')
     .argument('<record>', 'a record.json, or the directory of a run')
     .addOption(new Option('--format <format>', 'which form').choices(formatNames).default('console'))
     .option('--out <file>', 'write to a file (default: standard output)')

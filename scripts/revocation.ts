@@ -12,7 +12,6 @@ interface RevocationOptions {
 /** `assay revocation`: OCSP and CRLs of a trust pack, until it is told to stop. */
 export function revocationCommand(): Command {
   return new Command('revocation')
-    .description('serve OCSP and CRLs of a trust pack over plain HTTP')
     .requiredOption('--pki <dir>', 'the trust pack; its authority folder signs')
     .option('--listen <host:port>', 'where to listen (default: any port of 127.0.0.1)')
     .addHelpText(

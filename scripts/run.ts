@@ -106,7 +106,6 @@ function paced(prepared: Prepared, polite: number | true | undefined): Prepared 
 /** `assay run`: examines a subject, streams the table, writes the record. */
 export function runCommand(): Command {
   return new Command('run')
-    .description('judge the provider that a subject file describes, or an embedded one')
     .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
     .option(
       '--mock <name>',

@@ -15,7 +15,6 @@ interface ScanOptions {
 /** `assay scan`: protocols and cipher suites of a server, in its order. */
 export function scanCommand(): Command {
   return new Command('scan')
-    .description('show which protocols and cipher suites a server accepts, in its order of preference')
     .argument('<host:port>', 'where to dial; an IPv6 address in brackets')
     .option('--json', 'one JSON object on stdout')
     .option('--consent <file>', 'JSON file with the consent that a host of the health service needs')

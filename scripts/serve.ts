@@ -33,7 +33,6 @@ const collect = (value: string, before: readonly string[]): readonly string[] =>
 /** `assay serve`: keeps an embedded provider up until it is told to stop. */
 export function serveCommand(): Command {
   return new Command('serve')
-    .description('keep an embedded provider up, on loopback, with a subject file that describes it')
     .option('--mock <name>', 'which one: conformant, a mutant or an absentee', 'conformant')
     .option('--port <port>', 'TLS port (0: any)', port, 0)
     .option('--http <port>', 'plain HTTP on this port instead, for a TLS terminator in front (0: any)', port)

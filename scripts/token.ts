@@ -34,7 +34,6 @@ function claim(written: string, before: Readonly<Record<string, unknown>>): Reco
 /** `assay token`: mints an ID token of the CIS2 issuer. */
 export function tokenCommand(): Command {
   return new Command('token')
-    .description('mint an ID token of the CIS2 issuer, good or wrong in one named thing')
     .option('--defect <name>', 'what is to be wrong with it')
     .option(
       '--claim <name=value>',
