@@ -37,7 +37,8 @@ export interface Interaction {
   /** Short and unique: `read-patient`. */
   readonly name: string;
   readonly capability: Capability;
-  readonly method: 'GET' | 'POST' | 'PUT';
+  /** `GET`, or another method of HTTP in capitals. */
+  readonly method: string;
   /** From the service root; `{name}` stands for test data, percent-encoded. */
   readonly path: string;
   /** `Ssp-InteractionID`. */
@@ -51,7 +52,9 @@ export interface Interaction {
   /** `resourceType` of the answer or, with a slash in it, its media type. */
   readonly payload: string;
   /** What it leaves behind: an appointment can be cancelled, a registration not undone. */
-  readonly writes?: 'appointment' | 'registration';
+  readonly writes?: 'appointment' | 'registration' | 'resource';
+  /** Why no good request can be made of it; absent: one can. */
+  readonly lacks?: string;
   /** Asked of a second endpoint of the same system, under that one's ASID. */
   readonly atSibling?: true;
   /** Further header fields: `If-Match`. */

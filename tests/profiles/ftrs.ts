@@ -19,7 +19,7 @@ const search = (name: string, query: string): Interaction => ({
 const organization = search('find-organization', 'Organization?identifier');
 
 /** It answers unknown request headers with 400: none is sent, and the run travels in `X-Correlation-ID`. */
-function exchange({ data }: Addressee, { method, path, media, body }: Interaction): Exchange {
+function exchange({ data }: Addressee, { method, path, media, body, headers }: Interaction): Exchange {
   return {
     tls: { certificate: 'valid' },
     http: {
@@ -31,6 +31,7 @@ function exchange({ data }: Addressee, { method, path, media, body }: Interactio
         version: '1',
         'X-Request-ID': FRESH,
         'X-Correlation-ID': FRESH,
+        ...headers,
       },
       ...(body !== undefined && { body }),
     },

@@ -150,7 +150,8 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       const { keySet } = worker;
       if (!keySet)
         return finding({ outcome: 'inconclusive', because: UNSTEERED }, undriven, { exchange: undriven }, 0);
-      if (keySet.issuer.within === undefined) return unprepared(planned, 'options.keysWithin');
+      if (keySet.issuer.within === undefined)
+        return unprepared(planned, 'fill options.keysWithin in the subject file');
       const { control: before, ...seen } = await keySet.observe(entry.id, keySet.issuer);
       const observed: Observation = { kind: 'key-set', ...seen };
       const controls = { exchange: before };
@@ -377,8 +378,8 @@ export const unreached = (planned: Planned, exchange: Observation): Finding =>
   undrivenFinding(planned, `the valid exchange was not accepted: ${describe(exchange)}`, exchange);
 
 /** A case that was not driven because the subject file does not give what it needs. */
-const unprepared = (planned: Planned, field: string): Finding =>
-  undrivenFinding(planned, `not driven: fill ${field} in the subject file`, {
+const unprepared = (planned: Planned, lacks: string): Finding =>
+  undrivenFinding(planned, `not driven: ${lacks}`, {
     kind: 'nothing',
     reason: 'not driven',
   });

@@ -8,6 +8,7 @@ import {
   declaredOf,
   prepareStandIn,
   prepareSubject,
+  profileOf,
   profileNamed,
   standInsOf,
   type Prepared,
@@ -49,12 +50,12 @@ export interface Front {
   readonly planned: readonly Planned[];
 }
 
-export async function frontOf(profile: Profile, env: Environment = process.env): Promise<Front> {
-  const [newest] = profile.editions;
+export async function frontOf(own: Profile, env: Environment = process.env): Promise<Front> {
+  const [newest] = own.editions;
   const name = standInOf(env);
   if (name !== undefined) {
     checkStandIn(name, 'ASSAY_SUBJECT');
-    const own = standInsOf(profile.id).includes(name);
+    const knows = standInsOf(own.id).includes(name);
     const revocation = policyOf(name)?.revocation.source ?? 'file';
     const declared = { ...everythingOn(newest), revocation };
     return {
@@ -62,11 +63,12 @@ export async function frontOf(profile: Profile, env: Environment = process.env):
       subject: { url: `mock:${name}`, standIn: name },
       notExamined: [],
       shown: nothingShown,
-      planned: own ? plan(profile, declared) : [],
+      planned: knows ? plan(own, declared) : [],
     };
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
   const declared = await declaredOf(subject, subject.edition ?? newest);
+  const profile = subject.profile === own.id ? await profileOf(subject, own) : own;
   const whole = plan(profile, declared);
   const notExamined = [
     ...(subject.notExamined ?? []),

@@ -19,7 +19,7 @@ export interface Planned {
   readonly version?: TlsVersion;
   /** What recognises the answer to the valid exchange. */
   readonly payload: string;
-  /** Why it cannot be driven on this subject: the field of the subject file to fill. */
+  /** What has to be done before it can be driven on this subject: a field of its file to fill; absent: nothing. */
   readonly lacks?: string;
   readonly clauses: readonly Clause[];
   /** The strongest keyword among its clauses, or `noted`: binds nobody. */
@@ -40,6 +40,8 @@ export interface Declared {
   readonly plain?: boolean;
   /** Names of the test data given. */
   readonly data?: readonly string[] | undefined;
+  /** Operations that need not ask for a token, each with its reason. */
+  readonly exempt?: readonly { readonly operation: string; readonly because: string }[] | undefined;
   /** Kinds of consent given. */
   readonly consent?: readonly string[] | undefined;
 }
@@ -71,12 +73,14 @@ export const fieldOf = (name: string): string => {
 
 /** The first thing that a subject has to give before a case can be driven; `undefined`: nothing. */
 function lacking(entry: Case, interaction: Interaction | undefined, declared: Declared): string | undefined {
-  const consent = entry.consent?.find((each) => !declared.consent?.includes(each));
-  if (consent) return `consent.allow with ${JSON.stringify(consent)}`;
+  if (interaction?.lacks !== undefined) return interaction.lacks;
+  const wanted = [...(entry.consent ?? []), ...(interaction?.writes === 'resource' ? ['write'] : [])];
+  const consent = wanted.find((each) => !declared.consent?.includes(each));
+  if (consent) return `fill consent.allow with ${JSON.stringify(consent)} in the subject file`;
   const data = [...(entry.needs ?? []), ...(interaction?.needs ?? [])].find(
     (each) => !declared.data?.includes(each),
   );
-  return data && fieldOf(data);
+  return data && `fill ${fieldOf(data)} in the subject file`;
 }
 
 /** The interactions that a case is driven on, `undefined` for the profile's own valid exchange. */
@@ -152,13 +156,17 @@ export function inEveryVersion(
 const laterThan = (set: FrozenSet, clause: string): boolean =>
   !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
 
-/** Clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */
+/** Operations that are exempt, and clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */
 export function unreachable(
   profile: Profile,
   declared: Declared,
 ): readonly { readonly requirement: string; readonly because: string }[] {
   const reached = new Set(plan(profile, declared).flatMap(({ clauses }) => clauses.map(({ id }) => id)));
-  return scope(profile, declared.edition)
+  const exempt = (declared.exempt ?? []).map(({ operation, because }) => ({
+    requirement: 'SEC-029',
+    because: `${operation} is exempt: ${because}`,
+  }));
+  const unreached = scope(profile, declared.edition)
     .filter(({ id, decidedBy }) => decidedBy === undefined && !reached.has(id))
     .map(({ id }) => ({
       requirement: id,
@@ -167,6 +175,7 @@ export function unreachable(
           ? `came later than ${declared.set.id}`
           : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
     }));
+  return [...unreached, ...exempt];
 }
 
 /** Cases that the set held otherwise than they are today: what they were can be examined by an older version alone. */

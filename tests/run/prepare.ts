@@ -25,6 +25,7 @@ import {
 import { readCredentials, type CredentialOptions, type OwnCredentials } from './credentials.ts';
 import { changedSince, everythingOn, type Declared } from './plan.ts';
 import { setsOf, type FrozenSet } from './sets.ts';
+import { withOperations } from './openapi.ts';
 import type { RunRecord } from './record.ts';
 import { attend, type Attending } from './revocation.ts';
 import { dataOf, declaredBy, readSubject, type Subject } from './subject.ts';
@@ -194,6 +195,22 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
 }
 
 /**
+ * The profile that a subject is held to, with every operation that its OpenAPI file describes.
+ * @throws ConfigurationError naming the file and what is wrong in it
+ */
+export async function profileOf({ file, openapi, exempt = [] }: Subject, profile: Profile): Promise<Profile> {
+  if (profile.id !== 'ftrs' || openapi === undefined) {
+    if (exempt.length > 0)
+      throw new ConfigurationError(
+        `${file}#/exempt`,
+        'speaks of operations, and no OpenAPI file of an FtRS subject names any',
+      );
+    return profile;
+  }
+  return withOperations(profile, openapi, exempt, `${file}#/exempt`);
+}
+
+/**
  * Reads a subject file, keeps to the guard, opens the trust pack and resolves the address, in that order.
  * Nothing is sent to the subject.
  * @throws ConfigurationError naming the file and the JSON pointer
@@ -204,7 +221,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     ...written,
     ...(options.connect !== undefined && { connect: options.connect }),
   };
-  const profile = profileNamed(subject.profile, `${file}#/profile`);
+  const profile = await profileOf(subject, profileNamed(subject.profile, `${file}#/profile`));
   const edition = subject.edition ?? profile.editions[0];
   if (!profile.editions.includes(edition)) {
     throw new ConfigurationError(

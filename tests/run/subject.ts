@@ -7,6 +7,7 @@ import type { Consent } from './guard.ts';
 import type { CredentialFields } from './credentials.ts';
 import type { Declared } from './plan.ts';
 import { parseStrictJson } from './json.ts';
+import type { Exemption } from './openapi.ts';
 import type { EvidenceFields } from './exhibits.ts';
 import { folders, locate, shown, type Mistake } from './locate.ts';
 
@@ -36,6 +37,7 @@ export interface Subject {
     readonly keysWithin?: number;
   };
   readonly openapi?: string;
+  readonly exempt?: readonly Exemption[];
   readonly capabilities?: Readonly<Partial<Record<Capability, string>>>;
   readonly data?: Readonly<Record<string, unknown>>;
   readonly credentials?: Readonly<Record<string, CredentialFields>>;
@@ -231,6 +233,7 @@ export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omi
       ? ['directory']
       : subject.capabilities && (Object.keys(subject.capabilities) as Capability[]),
   data: Object.keys(dataOf(subject)),
+  exempt: subject.exempt,
 });
 
 /** Test data by the names that interactions need: a slot window is two of them. */

@@ -175,5 +175,9 @@ export const ftrsVariants: Readonly<Record<string, { readonly title: string; rea
         { title, policy: wrong('keys', policy) },
       ]),
     ),
+    'leaves-writing-open': {
+      title: 'asks for no token where an organisation is updated',
+      policy: wrong('open', ['/_ping', '/Organization/assay-organization']),
+    },
     'checks-no-token': { title: 'looks at no token at all', policy: wrong('checks', 'none') },
   };

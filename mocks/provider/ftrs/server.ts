@@ -206,6 +206,7 @@ function visitorOf(request: IncomingMessage, url: URL): FtrsPolicy['visitors'] |
 }
 
 function served(method: string, path: string, query: URLSearchParams): Found {
+  if (method === 'PUT' && path === `/Organization/${organization.id}`) return { payload: organization };
   if (method !== 'GET') return { refusal: 'not-found' };
   const [parameter, resource] =
     path === '/Organization'
