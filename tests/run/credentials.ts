@@ -4,6 +4,7 @@ import { Ajv } from 'ajv';
 import { checkClaims, claims, isClaimable } from '../../certs/claims.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { pemOf } from '../../certs/der.ts';
+import { derive } from '../../certs/derive.ts';
 import type { Credential, Hierarchy, KeptName } from '../../certs/index.ts';
 import { openStore } from '../../certs/pkcs12.ts';
 import type { Supplied } from '../../certs/traits.ts';
@@ -121,9 +122,24 @@ export async function readCredentials(
     }),
   );
   return {
-    clients: Object.fromEntries(supplied.map(([name, { credential }]) => [name, credential])),
+    clients: Object.fromEntries(
+      [...(pack ? [] : await derivable(valid, crls, now)), ...supplied].map(
+        ([name, { credential }]) => [name, credential] as const,
+      ),
+    ),
     warnings: read.flatMap(({ warnings }) => warnings),
   };
+}
+
+/** What can be made of the valid one, as far as it is what its name says beside just this one. */
+async function derivable(
+  valid: Supplied,
+  crls: readonly string[],
+  now: Date,
+): Promise<readonly (readonly [KeptName, Supplied])[]> {
+  const made = derive(valid).map(([name, each]) => [name, { ...each, crls }] as const);
+  const wrong = new Set((await checkClaims(made, { ...valid, crls }, now)).map(([name]) => name));
+  return made.filter(([name]) => !wrong.has(name));
 }
 
 /** The credential that the others are measured by: one's own, or the pack's. */

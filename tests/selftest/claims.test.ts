@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { before, describe, test } from 'node:test';
-import { claimFaults, claims, type Facts } from '../../certs/claims.ts';
+import { checkClaims, claimFaults, claims, type Facts } from '../../certs/claims.ts';
+import { derive } from '../../certs/derive.ts';
 import { createHierarchy, keptNames, type Hierarchy, type KeptName } from '../../certs/index.ts';
 import { groundOf, namesOf, traitsOf, type Supplied } from '../../certs/traits.ts';
 
@@ -65,4 +67,45 @@ test('without the CA of the valid one there is nothing to measure by', () => {
   const { certificate, key } = pki.clients.valid;
   const bare: Supplied = { credential: { certificate, key, chain: [] }, authorities: [], crls: [] };
   assert.equal(groundOf(bare), undefined);
+});
+
+describe('what is made of the valid one alone', () => {
+  const valid = (): Supplied => ({
+    credential: pki.clients.valid,
+    authorities: [pki.root],
+    crls: pki.crls,
+  });
+  test('is what its name says, by the same measure', async () => {
+    const made = derive(valid());
+    assert.deepEqual(made.map(([name]) => name).sort(), [
+      'missing-intermediate',
+      'self-signed',
+      'tampered-signature',
+      'unknown-issuer',
+      'wrong-issuer',
+      'wrong-issuer-with-root',
+    ]);
+    const checked = made.map(([name, each]) => [name, { ...each, crls: pki.crls }] as const);
+    assert.deepEqual(await checkClaims(checked, valid(), new Date()), []);
+  });
+  test('keeps everything that is not the point: names, extensions, period', () => {
+    const text = (pem: string): string =>
+      new X509Certificate(pem).toLegacyObject().subject.CN?.toString() ?? '';
+    const own = new X509Certificate(pki.clients.valid.certificate);
+    for (const [name, { credential }] of derive(valid())) {
+      const made = new X509Certificate(credential.certificate);
+      assert.equal(text(credential.certificate), pki.ssp, name);
+      assert.deepEqual(
+        [made.subjectAltName, made.validTo, made.keyUsage],
+        [own.subjectAltName, own.validTo, own.keyUsage],
+        name,
+      );
+      assert.ok(made.checkPrivateKey(createPrivateKey(credential.key)), name);
+    }
+  });
+  test('nothing where its CA is not known', () => {
+    const { certificate, key } = pki.clients.valid;
+    const bare = { credential: { certificate, key, chain: [] }, authorities: [], crls: [] };
+    assert.deepEqual(derive(bare), []);
+  });
 });

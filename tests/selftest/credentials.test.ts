@@ -10,6 +10,7 @@ import { writePack } from '../../certs/pack.ts';
 import { keyStore, openStore } from '../../certs/pkcs12.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
+import { readCredentials } from '../run/credentials.ts';
 import { prepareSubject } from '../run/prepare.ts';
 import type { RunRecord } from '../run/record.ts';
 import { opensslPath } from './openssl.ts';
@@ -123,6 +124,30 @@ test('from files, PKCS#12, a variable and a command; what nobody gave is inconcl
   assert.equal(open?.outcome, 'inconclusive');
   assert.match(open?.because ?? '', /credentials\.not-yet-valid/);
   await assertNoSecret('a.json', ended);
+});
+
+test('the valid one is enough for what needs no CA: the rest is open', async () => {
+  await subject('alone.json', { valid });
+  const ended = await run('alone.json', []);
+  assert.equal(ended.code, 2, ended.out + ended.err);
+  const record = await recordOf('alone.json');
+  for (const id of ['absent', 'self-signed', 'wrong-issuer']) assert.equal(outcome(record, id), 'pass', id);
+  for (const id of ['expired', 'revoked', 'wrong-name'])
+    assert.equal(outcome(record, id), 'inconclusive', id);
+  for (const name of ['self-signed', 'wrong-issuer'] as const) {
+    const lax = await startStandIn(
+      name === 'self-signed' ? 'accepts-self-signed-certificate' : 'accepts-any-issuer',
+      pki,
+    );
+    try {
+      await subject('lax.json', { valid }, {}, lax);
+      const { code, out } = await run('lax.json', []);
+      assert.equal(code, 1, out);
+      assert.equal(outcome(await recordOf('lax.json'), name), 'fail', name);
+    } finally {
+      await lax.close();
+    }
+  }
 });
 
 test('the doctor takes them too', async () => {
@@ -353,6 +378,47 @@ describe('the file and the pointer of what is wrong', () => {
       assert.doesNotMatch(message, /SECRET-IN-STDERR/);
     });
   }
+});
+
+const unless = opensslPath === undefined ? 'openssl is not installed' : false;
+test('a CA that OpenSSL made, on other curves, with the root as issuer', { skip: unless }, async () => {
+  const at = join(folder, 'ec');
+  await mkdir(at);
+  const openssl = (...args: readonly string[]): void =>
+    void execFileSync('openssl', args, { cwd: at, stdio: 'ignore' });
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
+  const ca = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-384', '-nodes'];
+  openssl('req', '-x509', ...ca, '-keyout', 'ca.key', '-out', 'ca.pem', '-subj', '/O=INT/CN=Root');
+  for (const name of ['spine.int.test', 'other.int.test']) {
+    const usage = 'keyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth,serverAuth\n';
+    await writeFile(join(at, 'ext'), `${usage}subjectAltName=DNS:${name}\n`);
+    const files = ['-keyout', `${name}.key`, '-out', `${name}.csr`];
+    openssl('req', ...key, ...files, '-subj', `/O=INT/CN=${name}`);
+    const issue = ['-req', '-in', `${name}.csr`, '-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];
+    openssl('x509', ...issue, '-extfile', 'ext', '-days', '5', '-out', `${name}.pem`);
+  }
+  const of = (name: string, more = {}) => ({
+    certificate: { file: `ec/${name}.pem` },
+    key: { file: `ec/${name}.key` },
+    ...more,
+  });
+  const sound = of('spine.int.test', { ca: { file: 'ec/ca.pem' } });
+  const file = join(folder, 'ec.json');
+  const given = { valid: sound, 'wrong-name': of('other.int.test') };
+  const { clients } = await readCredentials({ file, credentials: given }, {}, undefined);
+  assert.deepEqual(Object.keys(clients).sort(), [
+    'self-signed',
+    'tampered-signature',
+    'unknown-issuer',
+    'valid',
+    'wrong-issuer',
+    'wrong-issuer-with-root',
+    'wrong-name',
+  ]);
+  await assert.rejects(
+    readCredentials({ file, credentials: { ...given, expired: of('other.int.test') } }, {}, undefined),
+    /#\/credentials\/expired: is not what its name says/,
+  );
 });
 
 describe('PKCS#12', () => {
