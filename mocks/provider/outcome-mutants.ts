@@ -1,4 +1,4 @@
-import type { Mutant } from './mutants.ts';
+import type { Mutant, Variant } from './mutants.ts';
 import {
   conformant,
   wrong,
@@ -146,4 +146,57 @@ export const outcomeMutants: Readonly<Record<string, Mutant>> = {
     policy: answering({ xmlErrors: 'listed' }),
     caughtBy: ['xml/error-form'],
   },
+};
+
+const VALUE_SET = 'https://fhir.nhs.uk/STU3/ValueSet/Spine-ErrorOrWarningCode-1';
+/** What fails them where they are held to the newest edition. */
+export const newerOnly: readonly string[] = [
+  ...LAYERS.map(([layer]) => nameOf('system', layer)),
+  ...DISPLAYS.filter(([, , text]) => / /.test(text)).map(([name]) => `outcome/display-of-${name}`),
+];
+
+/** A provider that keeps to the pages of 1.2.x as they are printed. */
+export const editionVariants: Readonly<Record<string, Variant>> = {
+  'conformant-1.2': {
+    title: 'takes codes from the ValueSet, and texts as the pages of 1.2.x print them',
+    policy: {
+      ...shaping({ system: VALUE_SET }),
+      errors: {
+        ...conformant.errors,
+        ...Object.fromEntries(
+          DISPLAYS.filter(([, , text]) => / /.test(text)).map(([, rejection, display]) => [
+            rejection,
+            { ...conformant.errors[rejection], display },
+          ]),
+        ),
+      },
+    },
+  },
+};
+
+/** What gets wrong even that which the older pages leave open. They are held to the edition 1.2. */
+export const editionMutants: Readonly<Record<string, Mutant>> = {
+  ...Object.fromEntries(
+    LAYERS.map(([layer, rejection]): readonly [string, Mutant] => [
+      `older-system-otherwise-at-${layer}`,
+      {
+        title: `takes its codes from neither, in the outcomes that it makes at the ${layer}`,
+        policy: shapingOne(rejection, { system: 'http://hl7.org/fhir/issue-type' }),
+        caughtBy: [`outcome/printed-system-of-${layer}-error`],
+      },
+    ]),
+  ),
+  ...Object.fromEntries(
+    DISPLAYS.map(([name, rejection]): readonly [string, Mutant] => [
+      `older-display-of-${name}-otherwise`,
+      {
+        title: `shows the code itself as the text of ${conformant.errors[rejection].code}`,
+        policy: wrong('errors', {
+          ...conformant.errors,
+          [rejection]: { ...conformant.errors[rejection], display: conformant.errors[rejection].code },
+        }),
+        caughtBy: [`outcome/printed-display-of-${name}`],
+      },
+    ]),
+  ),
 };

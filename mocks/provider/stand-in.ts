@@ -1,6 +1,7 @@
 import type { Hierarchy } from '../../certs/index.ts';
 import { absentees } from './absentees.ts';
 import { mutants, variants } from './mutants.ts';
+import { editionMutants, editionVariants } from './outcome-mutants.ts';
 import type { Policy } from './policy.ts';
 import type { RevocationPlace } from './revocation.ts';
 import { requestMutants } from './request-mutants.ts';
@@ -14,6 +15,8 @@ export const standInNames: readonly string[] = [
   ...Object.keys(mutants),
   ...Object.keys(revocationVariants),
   ...Object.keys(requestMutants),
+  ...Object.keys(editionVariants),
+  ...Object.keys(editionMutants),
   ...Object.keys(retrievalVariants),
   ...Object.keys(retrievalMutants),
   ...Object.keys(revocationMutants),
@@ -23,6 +26,8 @@ export const standInNames: readonly string[] = [
 
 /** The policy behind a name; `undefined` for an absentee or an unknown name. */
 const catalogue = {
+  ...editionVariants,
+  ...editionMutants,
   ...variants,
   ...mutants,
   ...requestMutants,

@@ -2,7 +2,7 @@ import type { Case, Change, Exchange, OutcomePart } from '../model.ts';
 import type { RequirementId } from '../register/index.ts';
 import { badRequest } from './answers.ts';
 import { cases } from './define.ts';
-import { displays } from './displays.ts';
+import { displays, olderDisplays } from './displays.ts';
 
 /**
  * How an OperationOutcome is made, a part a case. Whether the request is refused, with which status, issue type and
@@ -40,19 +40,32 @@ const PARTS: readonly (readonly [clause: RequirementId, title: string, expected:
   ],
 ];
 
-const parts = PARTS.flatMap(([clause, title, expected]) =>
-  LAYERS.map(
-    ([layer, words, stimulus]) =>
-      [
-        `${expected.part}-of-${layer}-error`,
-        {
-          title: `the outcome that tells of ${words} ${title}`,
-          requirements: [clause] as const,
-          expect: { kind: 'outcome-part', ...expected } as const,
-          ...stimulus,
-        },
-      ] as const,
-  ),
+/** What editions until 1.5 are held to in place of the code system alone. */
+const PRINTED: (typeof PARTS)[number] = [
+  'GPC-ERR-SYSTEM-PRINTED',
+  'takes its code from the code system of the guidance or the ValueSet that it prints',
+  {
+    part: 'system',
+    anyOf: [
+      'https://fhir.nhs.uk/STU3/CodeSystem/Spine-ErrorOrWarningCode-1',
+      'https://fhir.nhs.uk/STU3/ValueSet/Spine-ErrorOrWarningCode-1',
+    ],
+  },
+];
+
+const parts = [...PARTS, PRINTED].flatMap((row) =>
+  LAYERS.map(([layer, words, stimulus]) => {
+    const [clause, title, expected] = row;
+    return [
+      `${row === PRINTED ? 'printed-' : ''}${expected.part}-of-${layer}-error`,
+      {
+        title: `the outcome that tells of ${words} ${title}`,
+        requirements: [clause] as const,
+        expect: { kind: 'outcome-part', ...expected } as const,
+        ...stimulus,
+      },
+    ] as const;
+  }),
 );
 
 /** A stimulus for each code that one can be made to show without writing anything. */
@@ -90,17 +103,24 @@ const CODES: readonly (readonly [name: string, code: string, stimulus: Stimulus]
   ],
 ];
 
-const texts = CODES.map(
-  ([name, code, stimulus]) =>
+const texts = CODES.flatMap(([name, code, stimulus]) =>
+  (
     [
-      `display-of-${name}`,
-      {
-        title: `the display of the code where ${code} is due`,
-        requirements: ['GPC-ERR-DISPLAY'] as const,
-        expect: { kind: 'outcome-part', part: 'display', texts: displays } as const,
-        ...stimulus,
-      },
-    ] as const,
+      ['display', 'GPC-ERR-DISPLAY', displays],
+      ['printed-display', 'GPC-ERR-DISPLAY-PRINTED', olderDisplays],
+    ] as const
+  ).map(
+    ([part, clause, known]) =>
+      [
+        `${part}-of-${name}`,
+        {
+          title: `the display of the code where ${code} is due`,
+          requirements: [clause] as const,
+          expect: { kind: 'outcome-part', part: 'display', texts: known } as const,
+          ...stimulus,
+        },
+      ] as const,
+  ),
 );
 
 /** FHIR in XML, which a consumer may ask for. */

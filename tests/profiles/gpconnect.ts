@@ -84,7 +84,7 @@ function exchange(subject: Addressee, interaction: Interaction): Exchange {
 export const gpconnect: Profile = {
   id: 'gpconnect',
   title: 'GP Connect provider',
-  editions: ['2025-10', '1.6'],
+  editions: ['2025-10', '1.6', '1.5', '1.2'],
   documents: ['gpc-security', 'gpc-token', 'gpc-errors', 'gpc-api'],
   payload: 'CapabilityStatement',
   valid: (subject) => exchange(subject, interactionNamed('metadata')),

@@ -11,7 +11,7 @@ export const gpconnectSecurity = {
   title: 'GP Connect · Security',
   source:
     'https://digital.nhs.uk/developer/api-catalogue/gp-connect · Security (last edited 20 October 2025)',
-  editions: ['2025-10', '1.6'],
+  editions: ['2025-10', '1.6', '1.5', '1.2'],
   requirements: [
     {
       id: 'GPC-SEC-ONLY-SSP',
@@ -79,7 +79,7 @@ export const gpconnectSecurity = {
       keyword: 'SHALL',
       text: 'in this case […] apply authorisation logic to endpoints',
       because: 'binds only a provider that declares options.enforcesScope',
-      editions: ['1.6'],
+      editions: ['1.6', '1.5', '1.2'],
     },
     {
       id: 'GPC-SEC-RISK-MANAGED',
@@ -177,7 +177,9 @@ export const gpconnectSecurity = {
 export const gpconnectErrors = {
   id: 'gpc-errors',
   title: 'GP Connect · Error handling guidance',
-  source: 'nhsconnect/gpconnect, development_fhir_error_handling_guidance (1.6.2)',
+  source:
+    'nhsconnect/gpconnect, development_fhir_error_handling_guidance (1.6.2; 1.5 and 1.2.9 where they differ)',
+  editions: ['2025-10', '1.6', '1.5', '1.2'],
   requirements: [
     {
       id: 'GPC-ERR-STATUS',
@@ -220,13 +222,30 @@ export const gpconnectErrors = {
       editions: ['2025-10', '1.6'],
     },
     {
+      id: 'GPC-ERR-SYSTEM-PRINTED',
+      section: 'OperationOutcome · issue.details.coding.system',
+      keyword: 'SHALL',
+      text: 'issue.details.coding is of Spine-ErrorOrWarningCode-1',
+      because:
+        'these editions print a ValueSet where the code system is meant: both are met in conformant providers',
+      editions: ['1.5', '1.2'],
+    },
+    {
       id: 'GPC-ERR-DISPLAY',
       section: 'OperationOutcome · issue.details.coding.display',
       keyword: 'SHALL',
       text: 'issue.details.coding.display is the text of the code in Spine-ErrorOrWarningCode-1',
       because:
         'read as: any text that table, example or code system give; case and a closing full stop do not count',
-      editions: ['2025-10', '1.6'],
+      editions: ['2025-10', '1.6', '1.5'],
+    },
+    {
+      id: 'GPC-ERR-DISPLAY-PRINTED',
+      section: 'OperationOutcome · issue.details.coding.display',
+      keyword: 'SHALL',
+      text: 'issue.details.coding.display is the text that the table prints for the code',
+      because: 'the 1.2.x pages keep texts that 1.5 replaced by those of the code system: either will do',
+      editions: ['1.2'],
     },
     {
       id: 'GPC-ERR-XML',

@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { mutants, variants } from '../../mocks/provider/mutants.ts';
+import { editionMutants } from '../../mocks/provider/outcome-mutants.ts';
 import { requestMutants } from '../../mocks/provider/request-mutants.ts';
 import { revocationMutants, revocationVariants } from '../../mocks/provider/revocation-mutants.ts';
 import { retrievalMutants, retrievalVariants } from '../../mocks/provider/retrieval-mutants.ts';
@@ -162,7 +163,7 @@ test('closing without a word is judged the same, thirty times under load', async
 });
 
 describe('the matrix is whole', () => {
-  const all = { ...mutants, ...requestMutants, ...revocationMutants, ...retrievalMutants };
+  const all = { ...mutants, ...requestMutants, ...editionMutants, ...revocationMutants, ...retrievalMutants };
   const owned = new Set(Object.values(all).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is told apart by a variant', () => {
     const shown = new Set(
