@@ -6,6 +6,8 @@ import { kinds, kindsFor } from '../tests/evidence/index.ts';
 import { requestMutants } from '../mocks/provider/request-mutants.ts';
 import { retrievalMutants } from '../mocks/provider/retrieval-mutants.ts';
 import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
+import { acceptance } from './acceptance.ts';
+import type { Profile } from '../tests/model.ts';
 import { everythingOn, fieldOf, plan, scope, setOf } from '../tests/run/plan.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 
@@ -13,11 +15,11 @@ interface ListOptions {
   readonly profile: string;
   readonly edition?: string;
   readonly json?: boolean;
+  readonly acceptance?: string;
 }
 
-/** Everything that a subject of a profile is held to, and how each part is decided. */
-export function catalogueOf(name: string, chosen?: string) {
-  const profile = profileNamed(name, '--profile');
+/** @throws ConfigurationError on `--edition` where the profile has no such edition */
+function editionOf(profile: Profile, chosen: string | undefined): string {
   const edition = chosen ?? profile.editions[0];
   if (!profile.editions.includes(edition)) {
     throw new ConfigurationError(
@@ -25,6 +27,13 @@ export function catalogueOf(name: string, chosen?: string) {
       `${profile.title} has the editions ${profile.editions.join(', ')}`,
     );
   }
+  return edition;
+}
+
+/** Everything that a subject of a profile is held to, and how each part is decided. */
+export function catalogueOf(name: string, chosen?: string) {
+  const profile = profileNamed(name, '--profile');
+  const edition = editionOf(profile, chosen);
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
   const entries = Object.entries<{ readonly title: string; readonly caughtBy: readonly string[] }>(
     profile.id === 'ftrs'
@@ -76,8 +85,15 @@ export function listCommand(): Command {
     .option('--profile <name>', 'profile', 'gpconnect')
     .option('--edition <name>', 'edition of its security page (default: the newest)')
     .option('--json', 'one JSON object on stdout')
+    .option('--acceptance <requirement>', 'its acceptance criteria as Gherkin: Given, When, Then')
     .addHelpText('after', '\nExample:\n  assay list --json | jq .requirements')
-    .action(({ profile, edition, json }: ListOptions) => {
+    .action(({ profile, edition, json, acceptance: wanted }: ListOptions) => {
+      if (wanted !== undefined) {
+        const held = profileNamed(profile, '--profile');
+        const chosen = editionOf(held, edition);
+        process.stdout.write(acceptance(held, chosen, wanted));
+        return;
+      }
       const catalogue = catalogueOf(profile, edition);
       process.stdout.write(json ? `${JSON.stringify(catalogue, null, 2)}\n` : asText(catalogue));
     });

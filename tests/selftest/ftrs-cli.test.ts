@@ -89,6 +89,41 @@ interface Listed {
   readonly mutants: readonly { readonly id: string; readonly caughtBy: readonly string[] }[];
 }
 
+describe('assay list --profile ftrs --acceptance', () => {
+  test('SEC-029: a scenario for each case, Given, When, Then', async () => {
+    const { code, out } = await assay('list', '--profile', 'ftrs', '--acceptance', 'SEC-029');
+    assert.equal(code, 0);
+    assert.match(out, /^Feature: SEC-029\n {2}.*MUST enforce CIS2 JWT/);
+    const scenarios = out.split(/^ {2}Scenario: /m).slice(1);
+    assert.ok(scenarios.length > 150, String(scenarios.length));
+    for (const scenario of scenarios)
+      assert.match(
+        scenario,
+        /^\S+: .*\n {4}Given .*\n(?: {4}And .*\n)?(?: {4}When .*\n) {4}Then .*\n/,
+        scenario,
+      );
+    assert.match(
+      out,
+      /Scenario: cis2-token\/absent: .*\n(?: {4}.*\n)+ {4}And likewise on find-healthcare-service/,
+    );
+  });
+  test('what no case decides has its evidence or its attestation', async () => {
+    assert.match(
+      (await assay('list', '--profile', 'ftrs', '--acceptance', 'SEC-013')).out,
+      /Then it is held to /,
+    );
+    assert.match(
+      (await assay('list', '--profile', 'ftrs', '--acceptance', 'SEC-010')).out,
+      /Then it has not ended/,
+    );
+  });
+  test('a code that there is not: exit 4', async () => {
+    const { code, err } = await assay('list', '--profile', 'ftrs', '--acceptance', 'SEC-099');
+    assert.equal(code, 4);
+    assert.match(err, /--acceptance: .* has no requirement "SEC-099"/);
+  });
+});
+
 test('assay list --profile ftrs: each of the 31 codes with its class and what decides it', async () => {
   const { code, out } = await assay('list', '--profile', 'ftrs', '--json');
   assert.equal(code, 0);
