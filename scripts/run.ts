@@ -19,6 +19,7 @@ import { describe as describeRefusal } from '../tests/oracle/response.ts';
 import { openEvents } from './events.ts';
 import { interruption } from './interruption.ts';
 import { EXIT, exitOf, version } from './exit.ts';
+import { FOLDER, scriptsOf, writeScripts } from './reproduction.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
 import { beforeRun } from './report/diagnosis.ts';
 import { compare, differencesAsText } from './report/diff.ts';
@@ -288,7 +289,12 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
         mode: 0o600,
       },
     ]);
-    screen.write(summary(screen, record));
+    const scripts = scriptsOf(record, planned, prepared, start.version);
+    await writeScripts(options.out, scripts);
+    const placed = new Map(
+      scripts.map(({ name }) => [name.slice(0, -3), `${options.out}/${FOLDER}/${name}`]),
+    );
+    screen.write(summary(screen, record, placed));
     screen.write(next(record, options.out));
     const compared = before && compare(before, record);
     if (before && compared) screen.write(`\n${differencesAsText(before, record, compared)}`);

@@ -2,7 +2,9 @@ import { styleText } from 'node:util';
 import { excerpt } from '../../tests/oracle/response.ts';
 import type { Finding } from '../../tests/run/examine.ts';
 import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
-import { deadWaivers, waiverFault } from './view.ts';
+import { recognise } from '../../tests/run/recognise.ts';
+import { remedyFor } from '../../tests/run/remedies.ts';
+import { deadWaivers, recognisedInWords, waiverFault } from './view.ts';
 
 /** Where lines go, and what it can show. */
 export interface Screen {
@@ -79,8 +81,15 @@ function listed(names: readonly string[]): readonly string[] {
   return lines;
 }
 
-/** The end of a run in a few lines: verdict first, then what it rests on. */
-export function summary(screen: Screen, record: RunRecord): string {
+/**
+ * The end of a run in a few lines: verdict first, then what it rests on.
+ * @param scripts where the script stands that shows a failure again, by case
+ */
+export function summary(
+  screen: Screen,
+  record: RunRecord,
+  scripts: ReadonlyMap<string, string> = new Map(),
+): string {
   const { findings, noted, pending, notExamined, verdict, selection } = record;
   const of = (outcome: string): readonly Finding[] =>
     findings.filter((finding) => finding.outcome === outcome);
@@ -128,13 +137,23 @@ export function summary(screen: Screen, record: RunRecord): string {
   }
   const failed = of('fail').filter((finding) => !isWaived(finding));
   if (failed.length > 0) {
-    lines.push('', 'Failed:');
-    for (const { case: id, title, because, requirements, beneath = [] } of failed) {
+    const recognised = recognise(record);
+    lines.push('', `Failed (${recognisedInWords(recognised)}):`);
+    for (const finding of failed) {
+      const { case: id, title, because, requirements, beneath = [] } = finding;
+      const { say, change } = remedyFor(finding, recognised.server);
+      const script = scripts.get(id);
       lines.push(
         `  ${painted(screen, 'red', id)} – ${excerpt(title)}`,
-        `    ${excerpt(because, 300)}`,
-        `    ${requirements.join(' ')}`,
+        `    got     ${excerpt(because, 300)}`,
         ...listed(beneath.map((each) => each.case.replace(`${id.split('/')[0]}/`, ''))),
+        `    clause  ${requirements.join(' ')}`,
+        `    change  ${say}`,
+        ...(change ?? '')
+          .split('\n')
+          .filter((line) => line !== '')
+          .map((line) => `            ${painted(screen, 'bold', line)}`),
+        ...(script === undefined ? [] : [`    again   bash ${script}`]),
       );
     }
   }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RunRecord } from '../../tests/run/record.ts';
+import { recognise, type Recognised } from '../../tests/run/recognise.ts';
+import { remedyFor } from '../../tests/run/remedies.ts';
 import { evidenceOf } from './evidence.ts';
 import { Markup, markup } from './markup.ts';
 import {
@@ -10,6 +12,7 @@ import {
   entriesOf,
   MARKS,
   plural,
+  recognisedInWords,
   subjectName,
   waiverFault,
   WORDS,
@@ -39,6 +42,7 @@ export function html(record: RunRecord): string {
   ].join('; ');
   const entries = entriesOf(record);
   const clauses = clausesOf(record, entries);
+  const server = recognise(record);
   const page = markup`<!doctype html>
 <html lang="en-GB">
 <head>
@@ -57,8 +61,8 @@ ${top(record, entries)}
 ${attention(entries)}
 ${toolbar(entries)}
 <div id="findings" tabindex="-1">
-${documents(record, clauses)}
-${noted(entries)}
+${documents(record, clauses, server)}
+${noted(entries, server)}
 </div>
 ${beside(record)}
 </main>
@@ -155,20 +159,20 @@ ${shown.map((mark) => markup`<button type="button" data-filter="${mark}" aria-pr
 </div>`;
 }
 
-function documents(record: RunRecord, clauses: readonly ClauseView[]): Markup {
+function documents(record: RunRecord, clauses: readonly ClauseView[], server: Recognised): Markup {
   const told = new Set<string>();
   return markup`${record.documents.map(({ id, title, source, edition, set, verdict }) => {
     const own = clauses.filter(({ document }) => document === id);
     return markup`<section class="document" aria-labelledby="document-${id}">
 <h2 id="document-${id}">${title}</h2>
 <p class="about"><span class="chip verdict-${verdict}">${capital(verdict)}</span> Edition ${edition} · set ${set.id} <code class="digest">${set.digest}</code><br>${source}</p>
-${own.map((clause) => clauseOf(clause, told))}
+${own.map((clause) => clauseOf(clause, told, server))}
 </section>`;
   })}`;
 }
 
 /** A clause with its findings; a finding that bears on several stands under the first and is linked from the rest. */
-function clauseOf(clause: ClauseView, told: Set<string>): Markup {
+function clauseOf(clause: ClauseView, told: Set<string>, server: Recognised): Markup {
   const fresh = clause.entries.filter((entry) => entry.mark !== 'noted' && !told.has(entry.case));
   const elsewhere = clause.entries.filter((entry) => !fresh.includes(entry));
   for (const entry of fresh) told.add(entry.case);
@@ -176,7 +180,7 @@ function clauseOf(clause: ClauseView, told: Set<string>): Markup {
 <h3 id="${clause.id}"><span class="mark ${clause.state}">${WORDS[clause.state]}</span> <span class="id">${clause.id}</span></h3>
 <p class="text"><span class="quiet">${clause.section}:</span> <b>${clause.keyword}</b> ${clause.text}</p>
 ${clause.because !== undefined && markup`<p class="text quiet">${clause.because}</p>`}
-${fresh.map(findingOf)}
+${fresh.map((entry) => findingOf(entry, server))}
 ${
   elsewhere.length > 0 &&
   markup`<p class="also">Also: ${elsewhere.map((entry, at) => markup`${at > 0 && ', '}<a href="#${anchor(entry)}">${entry.case}</a> (${WORDS[entry.mark].toLowerCase()})`)}</p>`
@@ -184,7 +188,7 @@ ${
 </section>`;
 }
 
-function findingOf(entry: Entry): Markup {
+function findingOf(entry: Entry, server: Recognised): Markup {
   return markup`<details class="finding" id="${anchor(entry)}" data-mark="${entry.mark}">
 <summary><span class="mark ${entry.mark}">${WORDS[entry.mark]}</span><span class="what">${capital(entry.title)} <code>${entry.case}</code></span></summary>
 <div class="body">
@@ -192,6 +196,7 @@ function findingOf(entry: Entry): Markup {
 <div><dt>Expected</dt><dd>${entry.expected}</dd></div>
 <div class="got ${entry.mark}"><dt>Got</dt><dd>${entry.because}</dd></div>
 </dl>
+${entry.mark === 'fail' || entry.mark === 'warning' || entry.mark === 'waived' ? remedy(entry, server) : ''}
 ${entry.waiver && markup`<p class="note">Waived until ${entry.waiver.expires} by ${entry.waiver.owner}: ${entry.waiver.reason} (${entry.waiver.risk})</p>`}
 ${
   entry.beneath &&
@@ -204,12 +209,18 @@ ${evidenceOf(entry)}
 </details>`;
 }
 
-function noted(entries: readonly Entry[]): Markup {
+/** What to change, in the words of the server that was recognised. */
+function remedy(entry: Entry, recognised: Recognised): Markup {
+  const { say, change } = remedyFor(entry, recognised.server);
+  return markup`<div class="remedy"><p class="label">What to change <span class="quiet">(${recognisedInWords(recognised)})</span></p><p>${say}</p>${change !== undefined && markup`<pre tabindex="0" aria-label="Configuration">${change}</pre>`}</div>`;
+}
+
+function noted(entries: readonly Entry[], server: Recognised): Markup {
   const own = entries.filter(({ mark }) => mark === 'noted');
   if (own.length === 0) return markup``;
   return markup`<section class="document" aria-labelledby="noted"><h2 id="noted">Noted</h2>
 <p class="about">What the documents leave open or do not name. It binds nobody and changes no verdict.</p>
-<section class="clause" data-clause data-state="noted">${own.map(findingOf)}</section></section>`;
+<section class="clause" data-clause data-state="noted">${own.map((entry) => findingOf(entry, server))}</section></section>`;
 }
 
 /** What was not examined, and the waivers. */

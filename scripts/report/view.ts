@@ -1,4 +1,5 @@
 import type { Finding } from '../../tests/run/examine.ts';
+import { SERVER_TITLES, type Recognised } from '../../tests/run/recognise.ts';
 import type { JudgedWaiver, RunRecord } from '../../tests/run/record.ts';
 
 /** What a reader is shown of a case: its outcome, with what does not count told apart. */
@@ -122,3 +123,9 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 /** Where a run was driven at. */
 export const subjectName = ({ subject }: RunRecord): string =>
   subject.standIn === undefined ? subject.url : `embedded provider ${subject.standIn}`;
+
+/** For which server the remedies are, and what gave it away. */
+export const recognisedInWords = ({ server, by }: Recognised): string =>
+  server === 'unknown'
+    ? 'the server does not say what it is'
+    : `the server says that it is ${SERVER_TITLES[server]}, by ${by}`;

@@ -1,0 +1,54 @@
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { createRedactor } from '../tests/drive/redact.ts';
+import type { TlsVersion } from '../tests/model.ts';
+import type { Planned } from '../tests/run/plan.ts';
+import type { Prepared } from '../tests/run/prepare.ts';
+import type { RunRecord } from '../tests/run/record.ts';
+import { scriptOf, type Script } from '../tests/run/reproduction.ts';
+
+/** The folder of scripts in that of a run. */
+export const FOLDER = 'repro';
+
+/**
+ * A script for each failure of a record. None for an embedded provider, which is gone by then, and none that would
+ * hold what is redacted.
+ */
+export function scriptsOf(
+  record: RunRecord,
+  planned: readonly Planned[],
+  { run, facts }: Prepared,
+  version: TlsVersion,
+): readonly Script[] {
+  if (facts.file === undefined) return [];
+  const setting = {
+    run,
+    version,
+    ...(facts.pack && { pki: facts.pack.folder }),
+    ...(facts.trust !== undefined && { trust: facts.trust }),
+  };
+  return record.findings
+    .filter(({ outcome }) => outcome === 'fail')
+    .flatMap((finding) => {
+      const own = planned.find(({ id }) => id === finding.case);
+      const script = own && scriptOf(finding, own, setting);
+      return script && createRedactor().redact(script.text) === script.text ? [script] : [];
+    });
+}
+
+/** Puts the scripts of this run in the place of those of the last. */
+export async function writeScripts(out: string, scripts: readonly Script[]): Promise<void> {
+  const folder = join(out, FOLDER);
+  const draft = join(out, `.${FOLDER}.${process.pid}.draft`);
+  try {
+    for (const { name, text } of scripts) {
+      const file = join(draft, name);
+      await mkdir(dirname(file), { recursive: true });
+      await writeFile(file, text, { mode: 0o755 });
+    }
+    await rm(folder, { recursive: true, force: true });
+    if (scripts.length > 0) await rename(draft, folder);
+  } finally {
+    await rm(draft, { recursive: true, force: true });
+  }
+}
