@@ -30,7 +30,10 @@ export function scriptsOf(
   return record.findings
     .filter(({ outcome }) => outcome === 'fail')
     .flatMap((finding) => {
-      const own = planned.find(({ id }) => id === finding.case);
+      // One finding over a list is shown by the plainest of it: a request with no token at all.
+      const [first] = finding.beneath ?? [];
+      const of = finding.beneath?.find((each) => each.case.split('@')[0] === 'token/absent') ?? first;
+      const own = planned.find(({ id }) => id === (of ?? finding).case);
       const script = own && scriptOf(finding, own, setting);
       return script && createRedactor().redact(script.text) === script.text ? [script] : [];
     });

@@ -176,7 +176,7 @@ function exchangeBody(
       : [
           `send_over_tls -connect ${quoted(hostPort(run.target))}`,
           `-servername ${quoted(run.target.servername)}`,
-          `-${(tls.version ?? version) === 'TLSv1.3' ? 'tls1_3' : 'tls1_2'}`,
+          `-${(tls.version ?? planned.version ?? version) === 'TLSv1.3' ? 'tls1_3' : 'tls1_2'}`,
           ...(tls.certificate ? ['"${IDENTITY[@]}"'] : []),
           '-CAfile "$TRUST"',
         ].join(' ');

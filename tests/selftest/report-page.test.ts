@@ -122,6 +122,10 @@ describe('the page', { skip }, () => {
           'plain.html',
           async (page) => {
             await page.getByRole('button', { name: 'Open all' }).click();
+            // What was never in view has a guessed height, on which nothing of its layout can be judged.
+            await page.evaluate(
+              '(async () => { for (let y = 0; y < document.documentElement.scrollHeight; y += 700) { scrollTo(0, y); await new Promise(requestAnimationFrame); } scrollTo(0, 0); await new Promise(requestAnimationFrame); })()',
+            );
             const { violations } = await new AxeBuilder({ page })
               .withTags(['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'])
               .analyze();
