@@ -92,6 +92,19 @@ const TABLE: readonly Row[] = [
     },
   },
   {
+    cases: ['way-round/'],
+    say: 'Believe no header field about a client certificate that came from outside, and let no other name or default server lead around the check.',
+    any: 'overwrite, at the terminator, every header field by which it tells the application of the certificate; require the certificate on every virtual host of the port',
+    on: {
+      nginx:
+        'proxy_set_header X-SSL-Client-Verify $ssl_client_verify;   # each field that the application believes: set here, always\nserver { listen 443 ssl default_server; ssl_reject_handshake on; }   # no name, or another: no handshake',
+      apache:
+        'RequestHeader set X-SSL-Client-Verify "%{SSL_CLIENT_VERIFY}s"   # each field that the application believes\nSSLStrictSNIVHostCheck on',
+      haproxy:
+        'http-request set-header X-SSL-Client-Verify %[ssl_c_verify]   # each field that the application believes\nbind … strict-sni',
+    },
+  },
+  {
     cases: ['connection/in-clear', 'transport/in-clear'],
     clauses: ['GPC-SEC-ONLY-ENCRYPTED'],
     say: 'Serve nothing in clear on this port.',
@@ -270,6 +283,11 @@ const TABLE: readonly Row[] = [
     say: 'Answer the error as the guidance has it: status, OperationOutcome with its profile, issue type, Spine code with display.',
     any: 'the error handler of the application; what stands in front passes its answer on',
     on: { nginx: 'proxy_intercept_errors off;  # else its own page takes the place of the OperationOutcome' },
+  },
+  {
+    cases: ['write/', 'error/write-'],
+    say: 'Do what is written as its page has it: 201 with a Location for what is made, the version looked at where If-Match says one.',
+    any: 'the resource of the application that takes the write, and its check of If-Match against ETag',
   },
   {
     clauses: ['GPC-API-INTERACTIONS', 'NRL-RET-'],

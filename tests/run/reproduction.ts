@@ -101,9 +101,9 @@ function tokenLines({ token, identity, raw }: Exchange, fields: readonly string[
   ];
 }
 
-/** The request as text with what stands for variables; `undefined` where it is not text. */
+/** The request as text with what stands for variables, and whether it is all that goes out. */
 function requestOf(exchange: Exchange, { target }: Setting['run'], fields: readonly string[]) {
-  const { http, data, token, identity, raw } = exchange;
+  const { http, data, token, identity, raw, round, probe } = exchange;
   const held = { ...data, ...Object.fromEntries(fields.map((field) => [field, placeholder(field)])) };
   const { claims: _claims, ...edits } = raw ?? {};
   const { bytes, trace } = compose({
@@ -116,7 +116,11 @@ function requestOf(exchange: Exchange, { target }: Setting['run'], fields: reado
     ...((token || identity) && { bearer: TOKEN }),
     raw: edits,
   });
-  return { text: bytes.toString('utf8'), trace, whole: !bytes.includes(0) && raw?.body !== 'gzip' };
+  return {
+    text: bytes.toString('utf8'),
+    trace,
+    whole: !bytes.includes(0) && raw?.body !== 'gzip' && !round && !probe,
+  };
 }
 
 /** A condition of bash that holds where the defect shows; `undefined`: somebody has to look. */
