@@ -274,6 +274,8 @@ export type Expectation =
   | { readonly kind: 'no-renegotiation' }
   /** Every token presented while the key set changed came out as it had to. */
   | { readonly kind: 'key-set' }
+  /** The response holds nothing of this kind: a private key, or what identifies a patient. */
+  | { readonly kind: 'free-of'; readonly what: 'private-key' | 'patient' }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
   /** A ServerHello of the version offered, not of an older one. */

@@ -191,7 +191,7 @@ function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle
 }
 
 /** A client's certificate and those above it, the leaf first, as DER. */
-function chainOf(socket: TLSSocket): readonly Buffer[] {
+export function chainOf(socket: TLSSocket): readonly Buffer[] {
   const chain: Buffer[] = [];
   let next: DetailedPeerCertificate | undefined = socket.getPeerCertificate(true);
   while (next?.raw && chain.length < 8 && !chain.some((each) => next && each.equals(next.raw))) {
@@ -202,7 +202,7 @@ function chainOf(socket: TLSSocket): readonly Buffer[] {
 }
 
 /** A known group as Diffie-Hellman parameters in PEM (PKCS #3): a prime and the generator 2. */
-function primePem(name: 'modp2'): string {
+export function primePem(name: 'modp2'): string {
   const prime = getDiffieHellman(name).getPrime();
   const integer = (bytes: Buffer): Buffer =>
     Buffer.concat([Buffer.from([2, 0x81, bytes.length + 1, 0]), bytes]);

@@ -1,4 +1,5 @@
 import type { Case, Offer } from '../model.ts';
+import { codesOf, gpconnectStrings } from '../oracle/approved.ts';
 import { suitesUpTo12 } from '../oracle/suites.ts';
 import { cis2Token } from './cis2-token.ts';
 import { cases } from './define.ts';
@@ -12,6 +13,9 @@ const offering = (version: Offer['version']) =>
 /** What no edition of the guidance on algorithms lets pass. */
 const WEAK = /NULL|EXPORT|RC4|RC2|DES|MD5|anon|IDEA|SEED/;
 const weak = suitesUpTo12.filter(({ iana }) => WEAK.test(iana)).map(({ code }) => code);
+
+/** Suites with ephemeral keys, by which the groups are shown. */
+const approved: Offer = { version: 'TLSv1.2', suites: codesOf(gpconnectStrings) };
 
 const transport = cases('transport', {
   '1.2': {
@@ -35,6 +39,20 @@ const transport = cases('transport', {
     requirements: ['SEC-003', 'SEC-025'],
     stimulus: { tls: null },
     expect: refused,
+  },
+  prime: {
+    title: 'size of the Diffie-Hellman prime: 2048 bits and more',
+    requirements: ['SEC-001'],
+    via: 'enumeration',
+    stimulus: { hello: approved },
+    expect: { kind: 'key-exchange', of: 'DHE' },
+  },
+  curve: {
+    title: 'size of the elliptic curve: 224 bits and more',
+    requirements: ['SEC-001'],
+    via: 'enumeration',
+    stimulus: { hello: approved },
+    expect: { kind: 'key-exchange', of: 'ECDHE' },
   },
   'weak-ciphers': {
     title: 'a TLS 1.2 hello with suites that are broken or do not encrypt',
@@ -95,5 +113,33 @@ const certificates = cases('mutual-tls', {
   },
 });
 
+const exposure = cases('exposure', {
+  key: {
+    title: 'no private key in an answer',
+    requirements: ['SEC-030'],
+    stimulus: {},
+    expect: { kind: 'free-of', what: 'private-key' },
+  },
+  'key-in-error': {
+    title: 'no private key in an error',
+    requirements: ['SEC-030'],
+    stimulus: { identity: null },
+    expect: { kind: 'free-of', what: 'private-key' },
+  },
+  patient: {
+    title: 'nothing that identifies a patient in an answer',
+    requirements: ['SEC-026'],
+    stimulus: {},
+    expect: { kind: 'free-of', what: 'patient' },
+    bearing: 'noted', // what an unencrypted field of PID is, the document leaves open
+  },
+});
+
 /** What an FtRS provider is examined by. */
-export const ftrsCatalogue: readonly Case[] = [...transport, ...certificates, ...cis2Token, ...keySet];
+export const ftrsCatalogue: readonly Case[] = [
+  ...transport,
+  ...certificates,
+  ...exposure,
+  ...cis2Token,
+  ...keySet,
+];

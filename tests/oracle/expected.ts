@@ -54,6 +54,10 @@ export function expectationInWords(expected: Expectation): string {
       return 'not served in clear: nobody listens, closed, refused, or redirected to https';
     case 'no-renegotiation':
       return 'no second handshake that the client starts';
+    case 'free-of':
+      return expected.what === 'patient'
+        ? 'no NHS number, birth date or Patient in the response'
+        : 'no private key in the response';
     case 'key-set':
       return 'tokens under published keys accepted, all others not, within the time stated; an answer to each';
     case 'offer-refused':

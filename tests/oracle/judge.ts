@@ -128,6 +128,8 @@ export function judge(
       return notInClear(seen, payload);
     case 'no-renegotiation':
       return noRenegotiation(seen);
+    case 'free-of':
+      return freeOf(seen, expected.what);
     case 'key-set':
       return seen.kind === 'key-set'
         ? judgeKeySet({ ...seen, control: controls.exchange }, payload)
@@ -408,6 +410,28 @@ const LEAKS: readonly (readonly [what: string, look: RegExp])[] = [
   ['SQL', /\bORA-\d{5}|\bSQLSTATE\b|\bselect\b.+\bfrom\b.+\bwhere\b/i],
   ['a file path', /(?:^|[\s"'(])(?:\/(?:var|etc|usr|home|opt|srv|root)\/[\w./-]+|[A-Z]:\\\\?[\w\\.-]+)/],
 ];
+
+/** Marks are what the driver puts in the place of secrets; keys are also met in the forms that have no armour. */
+const EXPOSED: Readonly<Record<'private-key' | 'patient', readonly (readonly [string, RegExp])[]>> = {
+  'private-key': [
+    ['a private key', /‹key:/],
+    ['a private key as a JWK', /"d"\s*:\s*"[\w-]{40,}"/],
+  ],
+  patient: [
+    ['an NHS number', /‹nhs-number:/],
+    ['a birth date', /"birthDate"\s*:/],
+    ['a Patient', /"resourceType"\s*:\s*"Patient"/],
+  ],
+};
+
+function freeOf(seen: Observation, what: keyof typeof EXPOSED): Verdict {
+  if (seen.kind !== 'response') return inconclusive(`no response to look at: ${describe(seen)}`);
+  const text = [seen.body, ...seen.headers.map(([, value]) => value)].join('\n');
+  const found = EXPOSED[what].filter(([, look]) => look.test(text)).map(([name]) => name);
+  return found.length > 0
+    ? fail(`the response holds ${found.join(' and ')}`)
+    : pass(`nothing of it in ${seen.bytes} bytes, as far as they were kept`);
+}
 
 function discreet(seen: Observation, payload: string): Verdict {
   if (seen.kind !== 'response') return pass(`no response is made: ${describe(seen)}`);

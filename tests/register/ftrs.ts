@@ -236,8 +236,7 @@ export const ftrsSecurity = {
       section: '11. Authentication & Secure Certificate Storage',
       keyword: 'MUST',
       text: 'store all certificates and private keys only in approved encrypted secret stores; zero plain text exposure',
-      decidedBy: 'evidence',
-      because: 'repositories, images, logs and the secret store decide it',
+      because: 'beside the wire, repositories, images, logs and the secret store decide it',
     },
     {
       id: 'SEC-031',

@@ -88,3 +88,13 @@ test('versions are noted: each of the two is refused by the conformant variant o
   assert.deepEqual(await outcomes('conformant-tls-1.3'), ['fail', 'pass']);
   assert.deepEqual(await outcomes('conformant-tls-1.2'), ['pass', 'fail']);
 });
+
+test('a patient in an answer is noted, and told apart', async () => {
+  const noted = everything.filter(({ id }) => id === 'exposure/patient');
+  const outcomes = async (name: string) => {
+    const provider = await stand.start(ftrsVariants[name]?.policy);
+    return (await examinedBy(stand, provider, noted)).map(({ outcome }) => outcome);
+  };
+  assert.deepEqual(await outcomes('conformant'), ['pass']);
+  assert.deepEqual(await outcomes('answers-with-patient'), ['fail']);
+});

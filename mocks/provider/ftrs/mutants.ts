@@ -97,6 +97,26 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
     policy: wrong('ciphers', `${ftrsConformant.ciphers}:NULL-SHA256:@SECLEVEL=0`),
     caughtBy: ['transport/weak-ciphers'],
   },
+  'exchanges-keys-over-short-prime': {
+    title: 'exchanges keys over a prime of 1024 bits',
+    policy: wrong('groups', { prime: 'modp2', curve: 'auto' }),
+    caughtBy: ['transport/prime'],
+  },
+  'exchanges-keys-over-small-curve': {
+    title: 'exchanges keys over a curve of 192 bits',
+    policy: wrong('groups', { prime: 'auto', curve: 'prime192v1' }),
+    caughtBy: ['transport/curve'],
+  },
+  'answers-with-key': {
+    title: 'has a private key in its answers',
+    policy: wrong('leaks', 'key'),
+    caughtBy: ['exposure/key'],
+  },
+  'refuses-with-key': {
+    title: 'has a private key in its errors',
+    policy: wrong('leaks', 'key-in-error'),
+    caughtBy: ['exposure/key-in-error'],
+  },
   'takes-token-from-query': {
     title: 'takes a token from the query',
     policy: wrong('inQuery', true),
@@ -178,6 +198,10 @@ export const ftrsVariants: Readonly<Record<string, { readonly title: string; rea
     'leaves-writing-open': {
       title: 'asks for no token where an organisation is updated',
       policy: wrong('open', ['/_ping', '/Organization/assay-organization']),
+    },
+    'answers-with-patient': {
+      title: 'has a patient in its answers',
+      policy: wrong('leaks', 'patient'),
     },
     'checks-no-token': { title: 'looks at no token at all', policy: wrong('checks', 'none') },
   };

@@ -1,5 +1,6 @@
 import type { SecureVersion } from 'node:tls';
 import { strict, type TokenPolicy } from '../cis2/policy.ts';
+import { byFile, type RevocationPolicy } from '../revocation.ts';
 import { strictKeys, type KeyPolicy } from './keys.ts';
 
 /** What an OperationOutcome says of one refusal (FHIR R4). */
@@ -36,6 +37,12 @@ export interface FtrsPolicy {
   readonly versions: readonly [oldest: SecureVersion, newest: SecureVersion];
   /** OpenSSL cipher string for TLS 1.2 and below. */
   readonly ciphers: string;
+  /** Ephemeral groups: a prime by its name (RFC 2409), a curve by OpenSSL's; `auto`: OpenSSL's choice. */
+  readonly groups: { readonly prime: 'auto' | 'modp2'; readonly curve: string };
+  /** How it learns of revocation. */
+  readonly revocation: RevocationPolicy;
+  /** What an answer gives away that it should not; absent: nothing. */
+  readonly leaks?: 'key' | 'key-in-error' | 'patient';
   /** Whether plain HTTP is served on the TLS port. */
   readonly servesClear: boolean;
   /** Whether a client must present a certificate at all. */
@@ -88,6 +95,8 @@ const BAD = [HTTP, 'REC_BAD_REQUEST', '400: The Receiver was unable to process t
 export const ftrsConformant: FtrsPolicy = {
   versions: ['TLSv1.2', 'TLSv1.3'],
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
+  groups: { prime: 'auto', curve: 'auto' },
+  revocation: byFile,
   servesClear: false,
   requiresCertificate: true,
   overlooks: new Set(),

@@ -10,8 +10,10 @@ import type { TLSSocket } from 'node:tls';
 import type { Hierarchy } from '../../../certs/index.ts';
 import type { Setting } from '../cis2/policy.ts';
 import { verifyToken } from '../cis2/verify.ts';
+import { unrevoked, type RevocationPlace } from '../revocation.ts';
+import { chainOf, primePem } from '../server.ts';
 import { KeysUnavailable, remoteKeys } from './keys.ts';
-import type { FtrsPolicy, FtrsRefusal } from './policy.ts';
+import { ftrsConformant, type FtrsPolicy, type FtrsRefusal } from './policy.ts';
 
 /** An FtRS provider on loopback. */
 export interface FtrsProvider {
@@ -31,6 +33,8 @@ export interface FtrsOptions {
   readonly ca: string;
   readonly audience: string;
   readonly roles: Setting['roles'];
+  /** Used where the policy learns of revocation by asking. */
+  readonly revocation?: RevocationPlace;
 }
 
 /** The path of the directory search. */
@@ -64,7 +68,8 @@ const ODS = /^https:\/\/fhir\.nhs\.uk\/Id\/ods-organization-code\|([0-9A-Za-z]{5
 
 /** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
 export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
-  const { policy, hierarchy } = options;
+  const { policy, hierarchy, revocation } = options;
+  const byAsking = policy.revocation.source !== 'file';
   const { provider, root, sub, crls } = hierarchy;
   const setting: Setting = {
     issuer: options.issuer,
@@ -74,30 +79,35 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     now: () => Math.floor(Date.now() / 1000),
   };
   const refused = new WeakSet<object>();
+  /** What is asked about a certificate, by its connection. */
+  const asking = new WeakMap<object, Promise<boolean>>();
   const [oldest, newest] = policy.versions;
+  const lax = oldest < 'TLSv1.2' || policy.groups !== ftrsConformant.groups;
   const handle: RequestListener = (request, response) => {
-    const refusal = refused.has(request.socket)
-      ? Promise.resolve<Found>({ refusal: 'certificate' })
-      : find(request, policy, setting);
-    refusal.then(
-      (found) => respond(response, policy, found),
-      () => respond(response, policy, { refusal: 'unavailable' }),
-    );
+    const answer = (found: Found): void => respond(response, policy, found, provider.key);
+    const decided = async (): Promise<Found> => {
+      const letIn = (await asking.get(request.socket)) ?? true;
+      return refused.has(request.socket) || !letIn
+        ? { refusal: 'certificate' }
+        : find(request, policy, setting);
+    };
+    decided().then(answer, () => answer({ refusal: 'unavailable' }));
   };
   const server = createServer(
     {
       cert: [provider.certificate, ...provider.chain].join('\n'),
       key: provider.key,
-      ca: [root, sub],
-      crl: [...crls],
+      ca: [root, sub, ...(revocation?.intermediates ?? [])],
+      ...(!byAsking && { crl: [...crls] }),
       requestCert: true,
       rejectUnauthorized: false, // answered with a page, as API gateways do
       minVersion: oldest,
       maxVersion: newest,
-      // OpenSSL keeps TLS 1.0 and 1.1, and suites that do not encrypt, behind security level 0.
-      ciphers: `TLS_AES_256_GCM_SHA384:${policy.ciphers}${oldest >= 'TLSv1.2' ? '' : ':@SECLEVEL=0'}`,
+      // OpenSSL keeps TLS 1.0 and 1.1, suites that do not encrypt, and small groups behind security level 0.
+      ciphers: `TLS_AES_256_GCM_SHA384:${policy.ciphers}${lax ? ':@SECLEVEL=0' : ''}`,
       honorCipherOrder: true,
-      dhparam: 'auto',
+      dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
+      ecdhCurve: policy.groups.curve,
     },
     handle,
   );
@@ -120,7 +130,16 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
-    if (!welcome(socket, policy, hierarchy.ssp)) refused.add(socket);
+    if (!welcome(socket, policy, hierarchy.ssp)) {
+      refused.add(socket);
+      return;
+    }
+    const chain = byAsking ? chainOf(socket) : [];
+    if (chain.length > 0)
+      asking.set(
+        socket,
+        unrevoked(chain, root, policy.revocation, revocation?.url).catch(() => false),
+      );
   });
   await new Promise<void>((ready, failed) => {
     front.once('error', failed);
@@ -238,7 +257,19 @@ const healthcareService = {
   name: 'Assay Test Service',
 };
 
-function respond(response: ServerResponse, policy: FtrsPolicy, { refusal, token, payload }: Found): void {
+/** A patient whom no directory has; the number is of the range kept for tests. */
+const patient = {
+  resourceType: 'Patient',
+  identifier: [{ system: 'https://fhir.nhs.uk/Id/nhs-number', value: '9990000018' }],
+  birthDate: '1960-01-01',
+};
+
+function respond(
+  response: ServerResponse,
+  policy: FtrsPolicy,
+  { refusal, token, payload }: Found,
+  key: string,
+): void {
   const headers = {
     'Content-Type': policy.mediaType,
     'Cache-Control': 'no-store',
@@ -247,7 +278,11 @@ function respond(response: ServerResponse, policy: FtrsPolicy, { refusal, token,
     'X-Frame-Options': 'DENY',
   };
   if (refusal === undefined) {
-    response.writeHead(200, headers).end(JSON.stringify(payload));
+    const more =
+      policy.leaks === 'key'
+        ? { extension: [{ url: 'urn:assay:debug', valueString: key }] }
+        : policy.leaks === 'patient' && { contained: [patient] };
+    response.writeHead(200, headers).end(JSON.stringify({ ...payload, ...more }));
     return;
   }
   const { status, severity, issue, system, code, display, diagnostics } = policy.answers[refusal];
@@ -265,7 +300,11 @@ function respond(response: ServerResponse, policy: FtrsPolicy, { refusal, token,
           severity,
           code: issue,
           details: { coding: [{ system, version: '1', code, display }] },
-          diagnostics: policy.echoes && token !== undefined ? `${diagnostics}: ${token}` : diagnostics,
+          diagnostics: [
+            diagnostics,
+            ...(policy.echoes && token !== undefined ? [token] : []),
+            ...(policy.leaks === 'key-in-error' ? [key] : []),
+          ].join(': '),
         },
       ],
     }),
