@@ -1,3 +1,5 @@
+import { extname } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
 import { profiles } from './tests/profiles/index.ts';
 
@@ -5,10 +7,13 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
   throw new Error('Assay needs Node 24 or newer; `npm run suite -- --project=gpconnect` brings it.');
 }
 
+/** From here, and not from the configuration that imports this one. */
+const placeOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
 /** The second front end: a test for each case, for teams who want Playwright's report, UI and sharding. */
 export default defineConfig<object, { profile: string }>({
-  testDir: 'tests',
-  testMatch: 'conformance.spec.ts',
+  testDir: placeOf('tests'),
+  testMatch: /conformance\.spec\.[jt]s$/,
   outputDir: 'test-results/artifacts',
   fullyParallel: true,
   forbidOnly: true,
@@ -16,7 +21,10 @@ export default defineConfig<object, { profile: string }>({
   reporter: [
     ['list'],
     ['html', { outputFolder: 'playwright-report', open: 'never' }],
-    ['./tests/run/recorder.ts', { directory: process.env['ASSAY_RECORD_DIR'] ?? 'test-results' }],
+    [
+      placeOf(`tests/run/recorder${extname(import.meta.url)}`),
+      { directory: process.env['ASSAY_RECORD_DIR'] ?? 'test-results' },
+    ],
   ],
   projects: profiles.map(({ id }) => ({ name: id, grep: new RegExp(`@${id}\\b`), use: { profile: id } })),
 });

@@ -14,3 +14,9 @@
  * ```
  */
 export * as cis2 from './cis2/index.ts';
+/** The listening SSP and its wire form. */
+export * as ssp from './ssp/index.ts';
+/** OCSP responder and CRLs. */
+export * as revocation from './revocation/index.ts';
+/** The reference provider, its variants and its mutants, by name. */
+export { standInNames, startStandIn } from './provider/stand-in.ts';

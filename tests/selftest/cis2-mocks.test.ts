@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { cis2 } from 'assay/mocks';
+import { cis2 } from '../../mocks/index.ts';
 import { createRemoteJWKSet, jwtVerify } from 'jose';
 import { setupServer, type SetupServer } from 'msw/node';
 import * as openid from 'openid-client';

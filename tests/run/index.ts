@@ -1,0 +1,83 @@
+/**
+ * The engine: a subject is prepared, its plan is examined, and the record says what was found.
+ *
+ * ```ts
+ * import { judgeSubject } from 'assay/run';
+ *
+ * const record = await judgeSubject('subject.json');
+ * ```
+ */
+import { readFileSync } from 'node:fs';
+import { baseline, runPlan } from './engine.ts';
+import type { Finding } from './examine.ts';
+import { inEveryVersion, plan, unreachable } from './plan.ts';
+import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
+import { assemble, type RunRecord } from './record.ts';
+
+export { baseline, runPlan } from './engine.ts';
+export type { Baseline, Finding } from './examine.ts';
+export { inEveryVersion, plan, type Declared, type Planned } from './plan.ts';
+export { prepareStandIn, prepareSubject, type Prepared, type SubjectOptions } from './prepare.ts';
+export { assemble, rejudge, type RunRecord, type RunVerdict } from './record.ts';
+export { ConfigurationError } from '../../certs/configuration-error.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+export interface JudgeOptions {
+  /** Cases examined at the same time; 4 where nothing is said. */
+  readonly concurrency?: number;
+  /** Called with each finding as it is made. */
+  readonly onFinding?: (finding: Finding) => void;
+}
+
+/**
+ * Judges the provider that a subject file describes. Writes nothing.
+ * @throws ConfigurationError naming the file and the JSON pointer
+ */
+export const judgeSubject = async (file: string, options: JudgeOptions = {}): Promise<RunRecord> =>
+  judged(await prepareSubject(file), options);
+
+/**
+ * Judges an embedded provider: `conformant`, or a mutant by its name.
+ * @throws ConfigurationError when nothing is called so
+ */
+export const judgeStandIn = async (
+  name: string,
+  profile = 'gpconnect',
+  options: JudgeOptions = {},
+): Promise<RunRecord> => judged(await prepareStandIn(name, profileNamed(profile, 'profile')), options);
+
+async function judged(prepared: Prepared, { concurrency = 4, onFinding }: JudgeOptions): Promise<RunRecord> {
+  const { run, declared, subject, notExamined, shown } = prepared;
+  const started = new Date();
+  try {
+    const start = await baseline(run);
+    const planned = plan(run.profile, declared).filter(
+      ({ id }) => !notExamined.some((each) => each.case === id),
+    );
+    const findings = await runPlan(
+      run,
+      inEveryVersion(planned, start.versions),
+      start,
+      concurrency,
+      onFinding,
+    );
+    return assemble(findings, {
+      version,
+      profile: run.profile,
+      edition: declared.edition,
+      subject,
+      started,
+      finished: new Date(),
+      notExamined,
+      shown,
+      versions: start.versions,
+      set: declared.set,
+      unreachable: unreachable(run.profile, declared),
+    });
+  } finally {
+    await prepared.close();
+  }
+}
