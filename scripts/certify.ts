@@ -12,7 +12,11 @@ import { profileNamed } from '../tests/run/prepare.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { writeWhole, type RunRecord } from '../tests/run/record.ts';
 import { EXIT, version } from './exit.ts';
+import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
+import { sarif } from './report/sarif.ts';
+import { testReport } from './report/testreport.ts';
+import { traceabilityCsv } from './report/traceability.ts';
 
 const PASSPHRASE = 'ASSAY_KEY_PASSPHRASE';
 
@@ -142,9 +146,7 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
     await passphrase(false),
     '--key',
   );
-  const others: Files = Object.fromEntries(
-    records.map(({ record }, at) => [`${dirname(recordName(at))}/junit.xml`, utf8(junit(record))]),
-  );
+  const others = await companions(records.map(({ record }) => record));
   const bytes = bundle(
     records,
     others,
@@ -167,6 +169,32 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
     ].join('\n'),
   );
   return EXIT.conformant;
+}
+
+/** The reports that stand beside each record, in the forms that people and tools read. */
+const REPORTS = {
+  'report.html': html,
+  'junit.xml': junit,
+  'results.sarif': sarif,
+  'TestReport.json': testReport,
+  'traceability.csv': traceabilityCsv,
+} as const;
+
+/** What a bundle holds beside the records: reports, waivers, what was attested, the SBOM of this tool where it has one. */
+async function companions(records: readonly RunRecord[]): Promise<Files> {
+  const sbom = await readFile(new URL('../sbom.cdx.json', import.meta.url)).catch(() => undefined);
+  const beside = records.flatMap((record, at): readonly (readonly [string, Uint8Array])[] => {
+    const folder = dirname(recordName(at));
+    const attested = record.findings.filter((finding) => finding.case.startsWith('attestation/'));
+    const lists = { waivers: record.waivers ?? [], attestations: attested };
+    return [
+      ...Object.entries(REPORTS).map(([name, made]) => [`${folder}/${name}`, utf8(made(record))] as const),
+      ...Object.entries(lists).map(
+        ([name, list]) => [`${folder}/${name}.json`, utf8(`${JSON.stringify(list, null, 2)}\n`)] as const,
+      ),
+    ];
+  });
+  return { ...Object.fromEntries(beside), ...(sbom && { 'sbom.cdx.json': sbom }) };
 }
 
 /** `assay verify`: whether a bundle holds, offline. */
@@ -212,6 +240,9 @@ function told(
           ...said.certified.map(
             ({ profile, edition, subject, verdict, started }) =>
               `  ${verdict}: ${subject} (${profile}, edition ${edition}, ${started.slice(0, 10)})`,
+          ),
+          ...said.certified.flatMap(({ waived = [] }) =>
+            waived.map(({ case: id, risk, expires }) => `  waived until ${expires}: ${id} (${risk})`),
           ),
           `  ran by ${said.ranBy}, ${said.assurance}; issued ${said.issued.slice(0, 10)}, until ${said.until.slice(0, 10)}; Assay ${said.tool.version}`,
         ]

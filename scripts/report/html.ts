@@ -118,6 +118,9 @@ function banners(record: RunRecord): Markup {
   const dead = deadWaivers(record);
   const applied = (record.waivers ?? []).filter(({ state }) => state === 'applied');
   const texts = [
+    ...(record.subject.standIn !== undefined
+      ? ['SPECIMEN: an embedded provider was judged; this certifies nothing.']
+      : []),
     ...(incomplete
       ? [
           `Incomplete: ${incomplete.because}; ${incomplete.examined} of ${incomplete.planned} cases were examined. Nothing can be certified on this record.`,

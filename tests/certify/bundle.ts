@@ -23,6 +23,22 @@ export interface Certification {
 
 const DAY = 86_400_000;
 
+/** The failures of a record that are let pass, as the statement lists them. */
+export const waivedIn = ({ waivers = [] }: Pick<RunRecord, 'waivers'>) =>
+  waivers
+    .filter(({ state }) => state === 'applied')
+    .map(({ case: id, risk, expires }) => ({ case: id, risk, expires }));
+
+/** The last moment of a certificate: a year after its issue, or with the first of its waivers. */
+function untilOf(issued: Date, records: readonly RunRecord[]): Date {
+  const ends = records.flatMap((record) =>
+    waivedIn(record).map(({ expires }) => Date.parse(expires) + DAY - 1),
+  );
+  // One that is over already ends nothing: no such record is certified at all.
+  const due = ends.filter((end) => end > issued.getTime());
+  return new Date(Math.min(issued.getTime() + 12 * FRESH_DAYS * DAY, ...due));
+}
+
 /** Where the n-th record stands in a bundle. */
 export const recordName = (at: number): string => `records/${String(at + 1).padStart(3, '0')}/record.json`;
 
@@ -54,7 +70,10 @@ export function bundle(
       assurance,
       specimen: records.some(({ record }) => record.subject.standIn !== undefined),
       issued: issued.toISOString(),
-      until: new Date(issued.getTime() + 12 * FRESH_DAYS * DAY).toISOString(),
+      until: untilOf(
+        issued,
+        records.map(({ record }) => record),
+      ).toISOString(),
       certified: records.map(({ record }, at) => ({
         record: recordName(at),
         profile: record.profile,
@@ -63,6 +82,7 @@ export function bundle(
         started: record.started,
         verdict: record.verdict,
         sets: record.documents.map(({ set }) => set),
+        ...(waivedIn(record).length > 0 && { waived: waivedIn(record) }),
       })),
     },
   };

@@ -1,7 +1,8 @@
 import type { Profile } from '../model.ts';
 import { documentsOf, inEveryVersion, plan, type Declared } from '../run/plan.ts';
 import { digestOf, setsOf } from '../run/sets.ts';
-import { verdictOf, type RunRecord } from '../run/record.ts';
+import { verdictOf, withoutWaived, type RunRecord } from '../run/record.ts';
+import { judgeWaivers, waiversFor } from '../run/waivers.ts';
 
 /** Days after which a record says nothing about today's system. */
 export const FRESH_DAYS = 30;
@@ -16,6 +17,31 @@ export interface Certifier {
 const DAY = 86_400_000;
 const named = (ids: readonly string[]): string =>
   ids.length > 5 ? `${ids.slice(0, 5).join(', ')} and ${ids.length - 5} more` : ids.join(', ');
+
+const dayOf = (date: Date): string => date.toISOString().slice(0, 10);
+
+/** Waivers whose last day is over. */
+const expiredWaivers = ({ waivers = [] }: Pick<RunRecord, 'waivers'>, today: Date): readonly string[] =>
+  waivers
+    .filter(({ expires }) => expires < dayOf(today))
+    .map((waiver) => `the waiver for ${waiver.case} expired on ${waiver.expires}`);
+
+/** What is wrong with the waivers of a record: nobody's word for their state is taken. */
+function waiverFaults(record: RunRecord, today: Date): readonly string[] {
+  const { waivers = [], findings, subject, finished } = record;
+  const own = new Set<unknown>(waiversFor(waivers, subject));
+  const judged = judgeWaivers(waivers, findings, finished.slice(0, 10));
+  return [
+    ...expiredWaivers(record, today),
+    ...waivers.flatMap((waiver, at) => {
+      const name = `the waiver for ${waiver.case}`;
+      if (!own.has(waiver)) return [`${name} is for another subject, ${waiver.target}`];
+      const state = judged[at]?.state;
+      if (state !== waiver.state) return [`${name} is called ${waiver.state}, and is ${state ?? 'none'}`];
+      return state === 'stale' ? [`${name} is not needed any more`] : [];
+    }),
+  ];
+}
 
 /**
  * Everything that keeps a record from being certified, in words that name what is missing; empty: nothing does.
@@ -43,11 +69,13 @@ export function obstacles(record: RunRecord, { version, today, profile }: Certif
   if (missing.length > 0) found.push(`no finding for ${named(missing)}`);
   const open = findings.filter(({ outcome }) => outcome === 'inconclusive').map((finding) => finding.case);
   if (open.length > 0) found.push(`inconclusive: ${named(open)}`);
-  const failed = findings
+  found.push(...waiverFaults(record, today));
+  const counted = withoutWaived(findings, record.waivers);
+  const failed = counted
     .filter(({ outcome, level }) => outcome === 'fail' && /^(SHALL|MUST)/.test(level))
     .map((finding) => finding.case);
   if (failed.length > 0) found.push(`failed: ${named(failed)}`);
-  if (record.verdict !== verdictOf(findings, false, notExamined.length) || record.verdict !== 'conformant')
+  if (record.verdict !== verdictOf(counted, false, notExamined.length) || record.verdict !== 'conformant')
     found.push(`its verdict is ${record.verdict}`);
   // A specimen certifies nothing, so it need not show what no embedded provider has.
   if (pending.length > 0 && record.subject.standIn === undefined)

@@ -30,6 +30,8 @@ export interface Predicate {
     readonly started: string;
     readonly verdict: string;
     readonly sets: readonly { readonly id: string; readonly digest: string }[];
+    /** Failures that somebody answers for; absent: none. */
+    readonly waived?: readonly { readonly case: string; readonly risk: string; readonly expires: string }[];
   }[];
 }
 

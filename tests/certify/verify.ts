@@ -2,7 +2,7 @@ import { profiles } from '../profiles/index.ts';
 import { rejudge, type RunRecord } from '../run/record.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import { sha256, textOf, unpack, type Files } from './archive.ts';
-import { APART, MANIFEST, STATEMENT, type Manifest } from './bundle.ts';
+import { APART, MANIFEST, STATEMENT, waivedIn, type Manifest } from './bundle.ts';
 import { obstacles } from './conditions.ts';
 import type { TrustSet } from './keys.ts';
 import { openEnvelope, type Statement } from './statement.ts';
@@ -57,7 +57,8 @@ function recordFaults(
     said.profile !== record.profile ||
     said.edition !== record.edition ||
     said.subject !== record.subject.url ||
-    said.verdict !== record.verdict;
+    said.verdict !== record.verdict ||
+    JSON.stringify(said.waived ?? []) !== JSON.stringify(waivedIn(record));
   const standIn = record.subject.standIn !== undefined && !statement.predicate.specimen;
   return [
     ...(differs ? [`${name} says otherwise than the statement`] : []),

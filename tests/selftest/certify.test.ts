@@ -101,6 +101,75 @@ test('a bundle of a whole record holds, and has one byte form', () => {
   assert.deepEqual(pack(unpack(bytes) as Files), bytes);
 });
 
+/** The record with one failure that is true of it, and a waiver for that. */
+const waiving = (change: object = {}): RunRecord => {
+  const finding = record.findings.find((each) => each.case === 'client-certificate/expired');
+  const waiver = {
+    case: 'client-certificate/expired',
+    target: record.subject.url,
+    owner: 'A. Owner',
+    reason: 'mended in the next release',
+    risk: 'RISK-12',
+    expires: '2999-01-01',
+    state: 'applied' as const,
+    ...change,
+  };
+  return {
+    ...record,
+    waivers: [waiver],
+    findings: record.findings.map((each) =>
+      each === finding
+        ? { ...each, outcome: 'fail' as const, observation: each.control.exchange, because: 'accepted' }
+        : each,
+    ),
+  };
+};
+
+describe('a failure that is waived', () => {
+  test('is certified, and the statement says so', () => {
+    const bytes = made({ record: waiving() });
+    const { holds, faults, statement } = verified(bytes);
+    assert.deepEqual([holds, faults], [true, []]);
+    assert.deepEqual(statement?.predicate.certified[0]?.waived, [
+      { case: 'client-certificate/expired', risk: 'RISK-12', expires: '2999-01-01' },
+    ]);
+  });
+  test('ends the certificate with its waiver', () => {
+    const soon = new Date(Date.now() + 2 * 86_400_000).toISOString().slice(0, 10);
+    const bytes = made({ record: waiving({ expires: soon }) });
+    assert.equal(verified(bytes).statement?.predicate.until.slice(0, 10), soon);
+    const later = verified(bytes, ours.trust, new Date(Date.now() + 4 * 86_400_000));
+    assert.match(later.faults[0] ?? '', new RegExp(`^the certificate ended on ${soon}`));
+  });
+  const table: readonly (readonly [string, object, RegExp])[] = [
+    [
+      'an expired waiver',
+      { expires: '2020-01-01' },
+      /the waiver for client-certificate\/expired expired on 2020-01-01/,
+    ],
+    ['of another subject', { target: 'https://elsewhere.test/x' }, /is for another subject/],
+    ['of another case', { case: 'client-certificate/revoked' }, /failed: client-certificate\/expired/],
+    [
+      'called applied where it is not needed',
+      { case: 'client-certificate/revoked' },
+      /is called applied, and is stale/,
+    ],
+  ];
+  for (const [title, change, says] of table) {
+    test(`${title}: refused, before and after signing`, () => {
+      const faulty = waiving(change);
+      for (const found of [
+        obstacles(faulty, { version: VERSION, today: today(), profile: gpconnect }),
+        verified(made({ record: faulty })).faults,
+      ])
+        assert.ok(
+          found.some((each) => says.test(each)),
+          found.join('\n'),
+        );
+    });
+  }
+});
+
 describe('what is not certified, and why', () => {
   test('nothing keeps a whole record', () => assert.deepEqual(obstaclesTo({}), []));
   const table: readonly (readonly [title: string, change: () => object, says: RegExp])[] = [
