@@ -323,6 +323,9 @@ function nameOf(own: NameFacts, valid: NameFacts): Traits['name'] {
   return [...own.cns, ...own.dns].some((each) => sought.has(plain(each))) ? 'partly' : 'foreign';
 }
 
+/** The object identifier of the algorithm that a certificate (DER) was signed with. */
+export const signatureOid = (raw: Buffer): string => algorithmsOf(raw).innerOid;
+
 /** Version and the two signature algorithms of a certificate (RFC 5280 §4.1), by their DER. */
 function algorithmsOf(raw: Buffer): {
   readonly version: number;

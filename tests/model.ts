@@ -34,6 +34,8 @@ export interface Exchange {
     readonly certificate?: CredentialName | RevocableName;
     /** The one version offered; absent: the one that the run settled on. */
     readonly version?: TlsVersion;
+    /** The server's certificate is not verified: it is what the case looks at. */
+    readonly unverified?: true;
   };
   readonly http: {
     readonly method: string;
@@ -69,7 +71,25 @@ export type Probe =
   /** The client asks for a second handshake within the connection. */
   | 'renegotiation'
   /** The connection presents the TLS session of one that was let in. */
-  | 'resumption';
+  | 'resumption'
+  /** The server's certificate is read, whatever is wrong with it. */
+  | 'server-certificate';
+
+/** What is looked at in the certificate that a server shows. */
+export type ServerCertificateAspect = 'chain' | 'name' | 'days-left' | 'key-size' | 'signature';
+
+/** One certificate of those that a server sends. */
+export interface ServerCertificate {
+  readonly subject: string;
+  readonly issuer: string;
+  /** Its end, ISO 8601. */
+  readonly until: string;
+  /** `RSA`, or a curve by its name; bits of the modulus or of the field. */
+  readonly key: { readonly kind: string; readonly bits: number };
+  /** `SHA-256 with RSA`; the object identifier where it has no name here. */
+  readonly signature: string;
+  readonly selfSigned: boolean;
+}
 
 /** What an ID token is to be. */
 export interface IdentityToken {
@@ -154,6 +174,19 @@ export type Observation =
     }
   /** What came of a renegotiation that the client started. */
   | { readonly kind: 'renegotiation'; readonly taken: boolean; readonly how: string }
+  /** What a server shows of itself. */
+  | {
+      readonly kind: 'certificate';
+      /** The leaf first. */
+      readonly chain: readonly ServerCertificate[];
+      /** Why no path leads to the expected anchor, as OpenSSL calls it; absent: one does. */
+      readonly untrusted?: string;
+      /** The name by which it is reached, and whether the leaf has it. */
+      readonly name: string;
+      readonly named: boolean;
+      /** Whole days until the first of the chain ends; negative: it has. */
+      readonly daysLeft: number;
+    }
   /** No observation of the wire: a file that was shown, by its digest. Its bytes stay with their owner. */
   | {
       readonly kind: 'evidence';
@@ -270,6 +303,8 @@ export type Expectation =
   | { readonly kind: 'discreet' }
   /** In clear nothing is served: nobody listens, it is closed, refused, or redirected to https. */
   | { readonly kind: 'not-in-clear' }
+  /** The certificate that the server shows is sound in one aspect. */
+  | { readonly kind: 'server-certificate'; readonly aspect: ServerCertificateAspect }
   /** A renegotiation that the client starts is refused. */
   | { readonly kind: 'no-renegotiation' }
   /** Every token presented while the key set changed came out as it had to. */

@@ -2,6 +2,7 @@ import type { SecureVersion } from 'node:tls';
 import type { RoundName } from '../ssp/rounds.ts';
 import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
+import type { ServerCertificateName } from './server-certificate.ts';
 import { READ_BY_ID, requestRejections } from './request-rules.ts';
 import type { FakeName } from './fakes.ts';
 import type { PlainPolicy } from './plain-port.ts';
@@ -85,6 +86,8 @@ export interface Policy {
   readonly fake: FakeName | undefined;
   /** Whether plain HTTP is served on the TLS port. */
   readonly servesClear: boolean;
+  /** The certificate that it shows. */
+  readonly serverCertificate: ServerCertificateName;
   /** What it does on a plain-HTTP port beside. */
   readonly plain: PlainPolicy;
   /** Whether a client may start a renegotiation. */
@@ -201,6 +204,7 @@ export const conformant: Policy = {
   relic: undefined,
   fake: undefined,
   servesClear: false,
+  serverCertificate: 'own',
   plain: 'nothing',
   renegotiates: false,
   resumes: true,

@@ -15,7 +15,7 @@ import {
 } from 'node:net';
 import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
-import type { Hierarchy } from '../../certs/index.ts';
+import type { Credential, Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
 import { answerFake } from './fakes.ts';
 import { conformant, type OutcomeShape, type Policy } from './policy.ts';
@@ -26,6 +26,7 @@ import { openDiary, type Diary } from './diary.ts';
 import { answerTo, asXml, etagOf, type Resource } from './resources.ts';
 import { retrieve } from './retrieval.ts';
 import { letsRound } from './rounds.ts';
+import { serverCredential } from './server-certificate.ts';
 import { judgeRequest, type Reason, type Registration } from './rules.ts';
 
 /** A provider that listens on loopback. */
@@ -77,7 +78,10 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     else answer();
   };
   const sockets = new Set<Socket>();
-  const server = behind === undefined ? secureServer(options, handle) : createPlainServer(handle);
+  const server =
+    behind === undefined
+      ? secureServer(options, await serverCredential(policy.serverCertificate, options.hierarchy), handle)
+      : createPlainServer(handle);
   server.on('clientError', (_error, socket) => {
     const head = `HTTP/1.1 400 Bad Request\r\nCache-Control: ${policy.cacheError ?? 'private'}\r\n`;
     if (socket.writable) socket.end(`${head}Content-Length: 0\r\nConnection: close\r\n\r\n`);
@@ -143,11 +147,19 @@ async function relay(socket: Socket, first: Buffer, server: TcpServer): Promise<
   socket.pipe(inner).pipe(socket);
 }
 
-function secureServer({ policy, hierarchy, revocation }: ProviderOptions, handle: RequestListener): Server {
-  const { provider, root, sub, crls } = hierarchy;
+function secureServer(
+  { policy, hierarchy, revocation }: ProviderOptions,
+  provider: Credential,
+  handle: RequestListener,
+): Server {
+  const { root, sub, crls } = hierarchy;
   const [oldest, newest] = policy.versions;
   // OpenSSL keeps TLS 1.0 and 1.1, short primes and small curves behind security level 0, whatever the versions say.
-  const weak = oldest === 'TLSv1' || oldest === 'TLSv1.1' || policy.groups !== conformant.groups;
+  const weak =
+    oldest === 'TLSv1' ||
+    oldest === 'TLSv1.1' ||
+    policy.groups !== conformant.groups ||
+    policy.serverCertificate !== conformant.serverCertificate;
   const lax = weak ? ':@SECLEVEL=0' : '';
   const server = createServer(
     {

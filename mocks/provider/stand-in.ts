@@ -7,6 +7,7 @@ import type { RevocationPlace } from './revocation.ts';
 import { requestMutants } from './request-mutants.ts';
 import { retrievalMutants, retrievalVariants } from './retrieval-mutants.ts';
 import { revocationMutants, revocationVariants, unasking } from './revocation-mutants.ts';
+import { serverCertificateVariants } from './server-certificate.ts';
 import { startProvider, type Provider } from './server.ts';
 
 /** Every name that a provider can be started by: the reference and its variants, mutants, absentees. */
@@ -18,6 +19,7 @@ export const standInNames: readonly string[] = [
   ...Object.keys(editionVariants),
   ...Object.keys(editionMutants),
   ...Object.keys(retrievalVariants),
+  ...Object.keys(serverCertificateVariants),
   ...Object.keys(retrievalMutants),
   ...Object.keys(revocationMutants),
   ...Object.keys(unasking),
@@ -32,6 +34,7 @@ const catalogue = {
   ...mutants,
   ...requestMutants,
   ...retrievalVariants,
+  ...serverCertificateVariants,
   ...retrievalMutants,
   ...revocationVariants,
   ...revocationMutants,

@@ -11,6 +11,7 @@ import revocation from './revocation.ts';
 import request from './request.ts';
 import response from './response.ts';
 import scope from './scope.ts';
+import serverCertificate from './server-certificate.ts';
 import sspHeader from './ssp-header.ts';
 import write, { toldOfWrites } from './write.ts';
 import token from './token.ts';
@@ -22,6 +23,7 @@ export const catalogue: readonly Case[] = [
   ...clientCertificate,
   ...wayRound,
   ...probe,
+  ...serverCertificate,
   ...revocation,
   ...sspHeader,
   ...request,

@@ -65,7 +65,11 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     const bearer = wanted && (await target.mint?.(wanted));
     await target.pace?.();
     const keepAlive =
-      target.shared === true && tls?.certificate === 'valid' && tls.version === undefined && !probe;
+      target.shared === true &&
+      tls?.certificate === 'valid' &&
+      tls.version === undefined &&
+      !tls.unverified &&
+      !probe;
     const valid = target.clients.valid;
     if (round && !valid) throw new Error('no valid credential to tell of');
     const around = round && valid ? detour(round, valid) : undefined;
@@ -88,6 +92,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       ...target,
       identity,
       version: tls?.version ?? version,
+      ...(tls?.unverified && { unverified: true }),
       ...(around?.sni !== undefined && { sni: around.sni }),
     };
     const leg = tls ? secure : { address: target.address, port: target.port, clear: true as const };

@@ -131,14 +131,23 @@ function classify(error: NodeJS.ErrnoException, connected: boolean, established:
 const PEER_SPOKE_NO_TLS =
   /^ERR_SSL_(?:WRONG_VERSION_NUMBER|PACKET_LENGTH_TOO_LONG|BAD_RECORD_TYPE|UNEXPECTED_MESSAGE|UNEXPECTED_RECORD|LENGTH_MISMATCH|BAD_LENGTH|HTTP_REQUEST|RECORD_LENGTH_MISMATCH|DECRYPTION_FAILED_OR_BAD_RECORD_MAC|INVALID_CCS_MESSAGE|UNKNOWN_PROTOCOL)$/;
 
+/** How every reason begins that lies in the server's own certificate. */
+const REFUSED = "the server's certificate";
+
+/** Whether it is the server's own certificate that kept us from it. */
+export const isOfServerCertificate = (seen: Observation): boolean =>
+  seen.kind === 'nothing' && seen.reason.startsWith(REFUSED);
+
 /** Failures of our own end, with what to do about the common ones. */
 function ours(code: string, message: string): string {
   if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
-    return "the server's certificate does not carry the name in the URL (set its names with `assay pki --host`)";
+    return `${REFUSED} does not carry the name in the URL (set its names with \`assay pki --host\`)`;
   }
   if (/SELF_SIGNED|UNABLE_TO_(GET|VERIFY)|CERT_/.test(code)) {
-    return `the server's certificate is not trusted (${code}); name its anchor in \`trust\``;
+    return `${REFUSED} is not trusted (${code}); name its anchor in \`trust\``;
   }
+  // Node has no code of its own for what OpenSSL's security level forbids (X509_V_ERR_EE_KEY_TOO_SMALL and its like).
+  if (code === 'UNSPECIFIED' && /too weak$/.test(message)) return `${REFUSED} is too weak (${message})`;
   return PEER_SPOKE_NO_TLS.test(code)
     ? `what came is no TLS (${code})`
     : `ours: our own TLS failed (${code || message})`;

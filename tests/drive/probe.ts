@@ -3,6 +3,7 @@ import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
 import type { Observation, Probe } from '../model.ts';
 import { alertName } from './alerts.ts';
 import { DEFAULT_BOUNDS, send, type Bounds } from './http.ts';
+import { readServerCertificate } from './server-certificate.ts';
 
 /** A plain-HTTP port as it is dialled. */
 export interface PlainPort {
@@ -42,6 +43,8 @@ export async function probe(kind: Probe, probed: Probed): Promise<Observation> {
   switch (kind) {
     case 'plain-port':
       return inClear(probed);
+    case 'server-certificate':
+      return readServerCertificate(probed.valid, probed.bounds.patience);
     case 'renegotiation':
       return renegotiate(probed);
     case 'resumption':

@@ -1,4 +1,4 @@
-import type { ErrorAnswer, Expectation, OutcomePart, SuiteGroup } from '../model.ts';
+import type { ErrorAnswer, Expectation, ServerCertificateAspect, OutcomePart, SuiteGroup } from '../model.ts';
 
 const answer = ({ status, issue, codes, header }: ErrorAnswer): string =>
   [
@@ -22,6 +22,14 @@ function part(expected: OutcomePart): string {
       return 'an OperationOutcome whose details.coding.display is the text of its code';
   }
 }
+
+const ASPECTS: Readonly<Record<ServerCertificateAspect, string>> = {
+  chain: 'a path to the expected anchor',
+  name: 'the name by which it is reached',
+  'days-left': '30 days left, or more',
+  'key-size': 'RSA of 2048 bits or a curve of 224, or more',
+  signature: 'no signature over MD5 or SHA-1',
+};
 
 /** What must come of a stimulus, in one sentence for a reader who does not know the code. */
 export function expectationInWords(expected: Expectation): string {
@@ -52,6 +60,8 @@ export function expectationInWords(expected: Expectation): string {
       return 'no stack trace, token, key, file path or SQL in the error';
     case 'not-in-clear':
       return 'not served in clear: nobody listens, closed, refused, or redirected to https';
+    case 'server-certificate':
+      return ASPECTS[expected.aspect];
     case 'no-renegotiation':
       return 'no second handshake that the client starts';
     case 'free-of':

@@ -15,6 +15,7 @@ import {
   throttles,
   type Response,
 } from './response.ts';
+import { serverCertificate } from './server-certificate.ts';
 
 /** What was seen of the subject beside the stimulus: the same exchange without the one change. */
 export interface Controls {
@@ -126,6 +127,10 @@ export function judge(
       return discreet(seen, payload);
     case 'not-in-clear':
       return notInClear(seen, payload);
+    case 'server-certificate':
+      return seen.kind === 'certificate'
+        ? serverCertificate(seen, expected.aspect)
+        : inconclusive(describe(seen));
     case 'no-renegotiation':
       return noRenegotiation(seen);
     case 'free-of':

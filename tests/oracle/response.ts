@@ -111,6 +111,8 @@ export function describe(seen: Observation): string {
         : 'accepts none of the suites offered';
     case 'renegotiation':
       return `a renegotiation is ${seen.taken ? 'taken' : 'refused'}: ${seen.how}`;
+    case 'certificate':
+      return `the certificate of ${seen.chain[0]?.subject ?? 'nobody'}`;
     case 'evidence':
       return `${seen.file} of ${seen.exported}`;
     case 'key-set':

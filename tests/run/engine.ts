@@ -1,6 +1,6 @@
 import type { RevocableName } from '../../certs/revocable.ts';
 import { createDriver, enumerateSuites, type Target } from '../drive/driver.ts';
-import type { Bounds } from '../drive/http.ts';
+import { isOfServerCertificate, type Bounds } from '../drive/http.ts';
 import type { Redactor } from '../drive/redact.ts';
 import type { Addressee, Exchange, Profile } from '../model.ts';
 import { restsOnClose } from '../oracle/response.ts';
@@ -73,7 +73,8 @@ export function createWorker(
 
 /**
  * Examines the whole plan with a bounded number of workers.
- * Where the baseline was not accepted nothing more is driven: every case is inconclusive for that reason.
+ * Where the baseline was not accepted every case is inconclusive for that reason, and nothing more is driven, save what
+ * looks at the server's certificate where that is the reason.
  * Where `signal` aborts, what is under way is left, but for an appointment that is booked: it is cancelled; and what was found until then is the result.
  * @returns findings in the order of the plan
  */
@@ -86,11 +87,18 @@ export async function runPlan(
   signal?: AbortSignal,
 ): Promise<readonly Finding[]> {
   if (!start.accepted) {
-    return plan.map((planned) => {
-      const finding = unreached(planned, start.observation);
+    // What keeps us away is the server's certificate: what is wrong with it can still be told.
+    const worker = isOfServerCertificate(start.observation) ? createWorker(run, start) : undefined;
+    const findings: Finding[] = [];
+    for (const planned of plan) {
+      const finding =
+        worker && !signal?.aborted && planned.case.stimulus.probe === 'server-certificate'
+          ? await examine(planned, worker)
+          : unreached(planned, start.observation);
+      findings.push(finding);
       onFinding(finding);
-      return finding;
-    });
+    }
+    return findings;
   }
   const findings: Finding[] = [];
   const observed: Worker['observed'] = new Map();

@@ -97,7 +97,8 @@ async function control(
   const driven = before ? cured : first;
   if (!sound(driven)) return driven;
   const observation = slim(driven.observation);
-  worker.last.set(keyOf(worker.version, interaction), { at: performance.now(), control: observation });
+  if (!valid.tls?.unverified)
+    worker.last.set(keyOf(worker.version, interaction), { at: performance.now(), control: observation });
   return { ...driven, observation };
 }
 
@@ -170,7 +171,8 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
     // An interaction that is asked as it should be cannot be its own control: the profile's own exchange is.
     const apart = !changes && interaction !== undefined;
     const twinned: Planned = apart ? withoutInteraction(planned, worker) : planned;
-    const controlled = apart ? worker.valid : valid;
+    const unverified = stimulus.tls?.unverified && merge(valid, { tls: { unverified: true } });
+    const controlled = apart ? worker.valid : (unverified ?? valid);
     const last = worker.last.get(keyOf(worker.version, twinned.interaction));
     if (!last || performance.now() - last.at > FRESH_MS) {
       const before = await control(worker, controlled, twinned, true);
@@ -185,8 +187,8 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       }
     }
     const { observation, times, trace, twin, after } = await observedOnce(
-      JSON.stringify([entry.via, stimulus.hello, planned.interaction?.name]),
-      stimulus.hello ? worker.observed : undefined,
+      JSON.stringify([entry.via, stimulus.hello, stimulus.probe, planned.interaction?.name]),
+      stimulus.hello || unverified ? worker.observed : undefined,
       async () => ({
         ...(await driveSteadily(
           entry.via,

@@ -8,6 +8,7 @@ import { editionMutants } from '../../mocks/provider/outcome-mutants.ts';
 import { requestMutants } from '../../mocks/provider/request-mutants.ts';
 import { revocationMutants, revocationVariants } from '../../mocks/provider/revocation-mutants.ts';
 import { retrievalMutants, retrievalVariants } from '../../mocks/provider/retrieval-mutants.ts';
+import { serverCertificateVariants } from '../../mocks/provider/server-certificate.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
@@ -167,9 +168,12 @@ describe('the matrix is whole', () => {
   const owned = new Set(Object.values(all).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is told apart by a variant', () => {
     const shown = new Set(
-      Object.values({ ...variants, ...revocationVariants, ...retrievalVariants }).flatMap(
-        ({ differs = [] }) => differs,
-      ),
+      Object.values({
+        ...variants,
+        ...revocationVariants,
+        ...retrievalVariants,
+        ...serverCertificateVariants,
+      }).flatMap(({ differs = [] }) => differs),
     );
     const noted = catalogue.filter(({ bearing }) => bearing === 'noted').map(({ id }) => id);
     assert.deepEqual(
