@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createPace } from '../tests/drive/pace.ts';
-import { lifecycle } from '../tests/run/lifecycle.ts';
+import { lifecycle, untimed } from '../tests/run/lifecycle.ts';
 import { aborted, runPlan } from '../tests/run/engine.ts';
 import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
 import { ENFORCED, readAlong } from '../tests/run/enforcement.ts';
@@ -254,7 +254,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
           lifeOf(prepared, start, options.lifecycle),
           aborted(signal).then((): readonly Finding[] => []),
         ]);
-    for (const { because } of life) screen.write(`note  lifecycle/revoked  ${because}\n`);
+    life.forEach(table.row);
     const incomplete = signal.aborted && {
       because: `ended by ${String(signal.reason)}`,
       examined: findings.length,
@@ -271,7 +271,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       notExamined: prepared.notExamined,
       shown: prepared.shown,
       versions: start.versions,
-      unreachable: unreachable(profile, declared),
+      unreachable: [...unreachable(profile, declared), ...(life.length > 0 ? [] : untimed(profile))],
       set: declared.set,
       ...(waivers && { waivers: waiversFor(waivers, subject) }),
       ...(incomplete && { incomplete }),

@@ -76,3 +76,10 @@ const crldp = cases('crldp', {
 
 /** Revocation by OCSP and by CRL distribution points. */
 export default [...learning('ocsp', ocsp), ...learning('crldp', crldp)] satisfies readonly Case[];
+
+/** Driven by itself where it is asked for, since it changes the CAs: `run --lifecycle`. */
+export const lifecycleCase = {
+  id: 'lifecycle/revoked',
+  title: 'a certificate accepted, then revoked and published, with fresh handshakes until it is refused',
+  expect: { kind: 'refused-once-asked', rule: 'certificate' },
+} as const satisfies Pick<Case, 'id' | 'title' | 'expect'>;

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { RevocableName } from '../../certs/revocable.ts';
 import { createDriver } from '../drive/driver.ts';
-import type { Observation } from '../model.ts';
+import { lifecycleCase } from '../cases/revocation.ts';
+import type { Observation, Profile } from '../model.ts';
 import { judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
 import type { Run } from './engine.ts';
@@ -14,13 +15,31 @@ export interface LifecycleBounds {
   readonly limit: number;
   /** Between two tries. */
   readonly interval: number;
+  /** What is waited for as long is judged, where a document gives a time; absent: that time. */
+  readonly binds?: number;
 }
+
+/** What gives a subject a time, by profile (FtRS: CRL or OCSP is polled every five minutes). */
+const BINDING: Readonly<Record<string, { readonly requirement: string; readonly within: number }>> = {
+  ftrs: { requirement: 'SEC-014', within: 300_000 },
+};
+
+/** What a run without a lifecycle leaves unsaid, where a document gives a time. */
+export const untimed = ({
+  id,
+}: Profile): readonly { readonly requirement: string; readonly because: string }[] => {
+  const binding = BINDING[id];
+  if (!binding) return [];
+  const because = `whether a revoked certificate is refused within ${binding.within / 60_000} minutes is judged by \`assay run --lifecycle\``;
+  return [{ requirement: binding.requirement, because }];
+};
 
 const DEFAULTS: LifecycleBounds = { limit: 300_000, interval: 2_000 };
 
 /**
  * The life of one certificate: issued for this run and accepted, revoked, published, and tried with fresh handshakes
- * until it is refused beside an accepted control. It is noted: it tells the time, and binds nobody by itself.
+ * until it is refused beside an accepted control. It tells the time; it binds where a document gives one and so long
+ * was waited, and is noted everywhere else.
  * @param way how the subject learns; the certificate names that way alone
  */
 export async function lifecycle(
@@ -33,7 +52,9 @@ export async function lifecycle(
   const { limit, interval } = { ...DEFAULTS, ...given };
   const { profile, subject, target, redactor, bounds } = run;
   const name: RevocableName = way === 'ocsp' ? 'ocsp-good' : 'crl-good';
-  const expect = { kind: 'refused-once-asked', rule: 'certificate' } as const;
+  const { id, title, expect } = lifecycleCase;
+  const binding = BINDING[run.profile.id];
+  const binds = binding !== undefined && limit >= (given.binds ?? binding.within);
   const drive = createDriver(target, redactor, bounds);
   const valid = profile.valid(subject);
   const revoked = merge(valid, { tls: { certificate: name } });
@@ -46,11 +67,11 @@ export async function lifecycle(
     observation: Observation,
     control: Controls,
   ): Finding => ({
-    case: 'lifecycle/revoked',
-    title: 'a certificate accepted, then revoked and published, with fresh handshakes until it is refused',
+    case: id,
+    title,
     payload: profile.payload,
-    level: 'noted',
-    requirements: [],
+    level: binds ? 'MUST' : 'noted',
+    requirements: binding ? [binding.requirement] : [],
     expected: `refused within ${limit / 1000} s of publication`,
     outcome,
     because,

@@ -1,6 +1,7 @@
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { everyCase } from '../cases/index.ts';
+import { lifecycleCase } from '../cases/revocation.ts';
 import type { Profile, TlsVersion } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
 import { collapse, ENFORCED, flattened } from './enforcement.ts';
@@ -207,7 +208,7 @@ export function rejudge(record: Pick<RunRecord, 'findings'>): readonly string[] 
       if (unfounded.includes(finding)) return true;
       // Evidence is judged where its bytes are; the record has their digest.
       if (finding.observation.kind === 'evidence') return false;
-      const entry = everyCase.find(({ id }) => id === finding.case.split('@')[0]);
+      const entry = [...everyCase, lifecycleCase].find(({ id }) => id === finding.case.split('@')[0]);
       if (!entry || finding.times === 0) return finding.outcome !== 'inconclusive';
       return (
         judge(entry.expect, finding.observation, finding.control, finding.payload).outcome !== finding.outcome

@@ -4,6 +4,7 @@ import { mint } from '../../mocks/cis2/mint.ts';
 import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
 import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
 import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/policy.ts';
+import type { RevocationPlace } from '../../mocks/provider/revocation.ts';
 import { FTRS_ODS, startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
 import { cis2Token } from '../cases/cis2-token.ts';
 import { createRedactor } from '../drive/redact.ts';
@@ -16,7 +17,7 @@ import type { Planned } from '../run/plan.ts';
 export interface FtrsStand {
   readonly pki: Hierarchy;
   readonly issuer: ServedIssuer;
-  readonly start: (policy?: Partial<FtrsPolicy>) => Promise<FtrsProvider>;
+  readonly start: (policy?: Partial<FtrsPolicy>, revocation?: RevocationPlace) => Promise<FtrsProvider>;
   readonly runOf: (provider: { readonly url: string; readonly port: number }) => Run;
 }
 
@@ -27,7 +28,7 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
   return {
     pki,
     issuer,
-    start: (policy = {}) =>
+    start: (policy = {}, revocation) =>
       startFtrs({
         policy: { ...ftrsConformant, ...policy },
         hierarchy: pki,
@@ -36,6 +37,7 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
         ca: pki.root,
         audience: DEFAULT_CLIENT,
         roles: rolesOf(issuer.realm.users.values()),
+        ...(revocation && { revocation }),
       }),
     runOf: ({ url, port }) => ({
       profile: ftrs,

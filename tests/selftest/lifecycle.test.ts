@@ -3,11 +3,15 @@ import { describe, test } from 'node:test';
 import { createHierarchy } from '../../certs/index.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
+import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { ftrsConformant } from '../../mocks/provider/ftrs/policy.ts';
 import { baseline } from '../run/engine.ts';
 import type { Finding } from '../run/examine.ts';
 import { lifecycle } from '../run/lifecycle.ts';
 import { attend, type Attending } from '../run/revocation.ts';
 import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
+import { rejudge } from '../run/record.ts';
+import { createStand } from './ftrs-stand.ts';
 import { runOf } from './stand.ts';
 
 /** Each test has CAs of its own: a lifecycle changes them. */
@@ -38,6 +42,42 @@ async function lived(
 }
 const standIn = (way: 'ocsp' | 'crldp', name: string) =>
   lived(way, async (attending) => startStandIn(name, await pki, undefined, attending.place(way)));
+
+describe('FtRS gives five minutes: what is waited for so long is judged', () => {
+  const judged = async (heeds: boolean, binds?: number) => {
+    const hierarchy = await createHierarchy();
+    const attending = await attend(hierarchy, hierarchy.authorities);
+    const stand = await createStand(hierarchy);
+    setDefaultCACertificates([...getCACertificates('default'), hierarchy.root]);
+    const revocation = { ...ftrsConformant.revocation, source: 'ocsp', heeds } as const;
+    const provider = await stand.start({ revocation }, attending.place('ocsp'));
+    try {
+      const run = { ...stand.runOf(provider), asked: attending.asked, revoke: attending.revoke };
+      const asking = { ...run, target: { ...run.target, clients: attending.clients } };
+      const bounds = { limit: 2_000, interval: 200, ...(binds !== undefined && { binds }) };
+      return await lifecycle(asking, await baseline(asking), 'ocsp', bounds);
+    } finally {
+      await Promise.all([provider.close(), stand.issuer.close(), attending.revocation.close()]);
+    }
+  };
+  test('refused in time: SEC-014 passes, and the record bears it out', async () => {
+    const finding = await judged(true, 2_000);
+    assert.deepEqual(
+      [finding.outcome, finding.level, finding.requirements],
+      ['pass', 'MUST', ['SEC-014']],
+      finding.because,
+    );
+    assert.deepEqual(rejudge({ findings: [finding] }), []);
+  });
+  test('still let in when the time is over: SEC-014 fails', async () => {
+    const finding = await judged(false, 2_000);
+    assert.deepEqual([finding.outcome, finding.level], ['fail', 'MUST'], finding.because);
+    assert.deepEqual(rejudge({ findings: [finding] }), []);
+  });
+  test('waited for less than five minutes it is noted', async () => {
+    assert.equal((await judged(false)).level, 'noted');
+  });
+});
 
 describe('a certificate from issue to refusal', () => {
   for (const way of ['ocsp', 'crldp'] as const) {
