@@ -1,6 +1,7 @@
 import type { CredentialName } from '../certs/index.ts';
 import type { RevocableName } from '../certs/revocable.ts';
 import type { DefectName } from '../mocks/cis2/defects.ts';
+import type { AttackName } from '../mocks/ssp/attacks.ts';
 import type { RawEdits } from '../mocks/ssp/edits.ts';
 import type { Capability, DataField, Interaction } from '../mocks/ssp/interactions.ts';
 import type { RoundName } from '../mocks/ssp/rounds.ts';
@@ -58,6 +59,8 @@ export interface Exchange {
   readonly raw?: RawEdits;
   /** The one way round the client certificate that is tried. */
   readonly round?: RoundName;
+  /** The one hostile thing that is done to the request. */
+  readonly attack?: AttackName;
   /** When present, this is done with the request and its connection instead of one exchange. */
   readonly probe?: Probe;
   /** When present, only this ClientHello is sent and one flight is read. */
@@ -72,6 +75,10 @@ export type Probe =
   | 'renegotiation'
   /** The connection presents the TLS session of one that was let in. */
   | 'resumption'
+  /** The request goes out while other connections of ours are held half said. */
+  | 'beside-idle'
+  | 'beside-slow-headers'
+  | 'beside-slow-body'
   /** The server's certificate is read, whatever is wrong with it. */
   | 'server-certificate';
 
@@ -311,6 +318,13 @@ export type Expectation =
   | { readonly kind: 'key-set' }
   /** The response holds nothing of this kind: a private key, or what identifies a patient. */
   | { readonly kind: 'free-of'; readonly what: 'private-key' | 'patient' }
+  /**
+   * A hostile request is answered with a client error, or cut off, gives nothing away, makes nobody fetch anything,
+   * and leaves the subject answering; `accepts`: it may also be answered as if it were valid.
+   */
+  | { readonly kind: 'withstood'; readonly accepts?: true }
+  /** The valid exchange is answered although other connections keep the subject busy. */
+  | { readonly kind: 'answered-beside' }
   /** No ServerHello for this offer. */
   | { readonly kind: 'offer-refused' }
   /** A ServerHello of the version offered, not of an older one. */

@@ -14,6 +14,7 @@ import { everyRound, roundMutants } from './rounds.ts';
 import { tlsMutants, tlsVariants } from './tls-mutants.ts';
 import { openToChoice } from './token-rules.ts';
 import { transportMutants, transportVariants } from './transport-mutants.ts';
+import { weakMutants } from './weak-mutants.ts';
 import { writeMutants } from './write-mutants.ts';
 
 /** A provider with one known defect. */
@@ -63,6 +64,7 @@ const elsewhere = new Set<Rejection>([
   'overcautious',
   'stale-version',
   'already-registered',
+  'no-resource',
   'slot-taken',
   'amended-as-cancellation',
   'cancelled-as-amendment',
@@ -243,6 +245,7 @@ export const mutants: Readonly<Record<string, Mutant>> = {
   },
   ...outcomeMutants,
   ...writeMutants,
+  ...weakMutants,
 };
 
 /** A conformant provider that decides otherwise than the reference where the documents leave it open. */

@@ -4,6 +4,7 @@ import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
 import type { ServerCertificateName } from './server-certificate.ts';
 import { READ_BY_ID, requestRejections } from './request-rules.ts';
+import type { Weakness } from './weakness.ts';
 import type { FakeName } from './fakes.ts';
 import type { PlainPolicy } from './plain-port.ts';
 import { isInvalidResource, tokenRejections, type Overcaution } from './token-rules.ts';
@@ -27,6 +28,7 @@ export const rejections = [
   'stale-version',
   'already-registered',
   'unknown-appointment',
+  'no-resource',
   'slot-taken',
   'amended-as-cancellation',
   'cancelled-as-amendment',
@@ -127,6 +129,8 @@ export interface Policy {
   readonly answer: AnswerShape;
   /** What it decides about a retrieval for the NRL. */
   readonly retrieval: RetrievalPolicy;
+  /** The hostile request to which it gives way. */
+  readonly weakness: Weakness | undefined;
   /** `Cache-Control` on answers, on its own errors and on the page that refuses a certificate. */
   readonly cacheAnswer: string | undefined;
   readonly cacheError: string | undefined;
@@ -167,6 +171,7 @@ const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
   ...Object.fromEntries(
     READ_BY_ID.map(([thing, , , code]) => [`unknown-${thing}`, notFound(code, DISPLAYS[code] ?? '')]),
   ),
+  'no-resource': invalidResource,
   'unknown-path': notImplemented,
   'miscased-path': notImplemented,
   'unsupported-accept': unsupported,
@@ -248,6 +253,7 @@ export const conformant: Policy = {
     xmlErrors: 'sound',
   },
   retrieval: { wraps: false, unknown: 404, wantsHeaders: true, methods: ['GET'] },
+  weakness: undefined,
   cacheAnswer: 'no-store',
   cacheError: 'no-store',
   cacheRefusal: 'no-store',

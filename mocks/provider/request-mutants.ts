@@ -20,6 +20,14 @@ const casesOf = (rejection: RequestRejection): readonly [string, ...string[]] =>
     ? [`error/request-${rejection}`]
     : [`request/${rejection}`, `error/request-${rejection}`];
 
+/** Hostile requests that the same rule turns away: whoever overlooks it serves them. (Names only.) */
+const HOSTILE: Readonly<Partial<Record<RequestRejection, readonly string[]>>> = {
+  'unknown-patient': ['hostile/traversal', 'hostile/header-injection'],
+  'bad-check-digit': ['hostile/query-injection'],
+  'malformed-body': ['hostile/external-entity'],
+  'wrong-verb': ['hostile/trace'],
+};
+
 const ofRejection = (rejection: RequestRejection): readonly (readonly [string, Mutant])[] => {
   const [own, ...others] = casesOf(rejection);
   const told = `error/request-${rejection}`;
@@ -29,7 +37,7 @@ const ofRejection = (rejection: RequestRejection): readonly (readonly [string, M
       {
         title: `serves a request that it should reject: ${rejection}`,
         policy: wrong('ignores', new Set([rejection])),
-        caughtBy: [own, ...others],
+        caughtBy: [own, ...others, ...(HOSTILE[rejection] ?? [])],
         clouds: [
           ...(looksAt[rejection] ?? []),
           ...(rejection === 'malformed-body' ? ['response/discreet-of-body-error'] : []),
@@ -63,10 +71,12 @@ const both = (...names: readonly string[]): readonly string[] =>
 /** The cases that are driven on an interaction have no control where it is not served. (Names only.) */
 const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
   'sibling-metadata': both('main-asid-on-sibling'),
-  'find-patient': both('interaction-of-another-verb'),
+  'find-patient': [...both('interaction-of-another-verb'), 'hostile/query-injection'],
   'read-patient': [
     ...both('unknown-patient'),
     ...(looksAt['unknown-patient'] ?? []),
+    'hostile/traversal',
+    'hostile/header-injection',
     ...scopes('read-patient'),
     'response/entity-tag',
   ],
@@ -93,6 +103,9 @@ const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
     ...both('unsupported-content-type', 'malformed-body', 'bad-check-digit'),
     'response/chunked',
     'response/discreet-of-body-error',
+    'hostile/external-entity',
+    'hostile/large-body',
+    'hostile/deep-json',
     ...(looksAt['bad-check-digit'] ?? []),
   ],
 };

@@ -81,7 +81,7 @@ export type RequestRejection =
 /** The rejections of this file and those of the older table that it also makes. */
 type Made = RequestRejection | 'no-trace-id' | 'no-from' | 'no-to' | 'no-interaction-id';
 export interface Fault {
-  readonly rejection: Made | 'another-asid' | 'interaction-mismatch';
+  readonly rejection: Made | 'another-asid' | 'interaction-mismatch' | 'no-resource';
   readonly diagnostics: string;
 }
 
@@ -251,6 +251,7 @@ function contentFaults(
   if (!supported(header(request, 'Content-Type')))
     fault('unsupported-content-type', 'the media type is not supported');
   if (!parsed(body)) fault('malformed-body', 'the body is not JSON');
+  else if (!/^\s*\{/.test(body)) fault('no-resource', 'the body is no resource');
 }
 
 /** The NHS number that a request speaks of, in its query or its body. */

@@ -24,6 +24,7 @@ import { unrevoked, type RevocationPlace } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import { openDiary, type Diary } from './diary.ts';
 import { answerTo, asXml, etagOf, type Resource } from './resources.ts';
+import { giveWay, isFull, watch, withReader } from './weakness.ts';
 import { retrieve } from './retrieval.ts';
 import { letsRound } from './rounds.ts';
 import { serverCredential } from './server-certificate.ts';
@@ -73,6 +74,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       void respond(request, response, policy, { ...registration, url }, diary).catch(() =>
         response.destroy(),
       );
+    if (isFull(server, request.socket, policy.weakness)) return;
     const pending = asking.get(request.socket);
     if (pending) void pending.then(answer);
     else answer();
@@ -82,8 +84,10 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     behind === undefined
       ? secureServer(options, await serverCredential(policy.serverCertificate, options.hierarchy), handle)
       : createPlainServer(handle);
-  server.on('clientError', (_error, socket) => {
-    const head = `HTTP/1.1 400 Bad Request\r\nCache-Control: ${policy.cacheError ?? 'private'}\r\n`;
+  if (behind === undefined) watch(server as Server, policy.weakness);
+  server.on('clientError', ({ code }: NodeJS.ErrnoException, socket) => {
+    const breaks = policy.weakness === 'large-header' && code === 'HPE_HEADER_OVERFLOW';
+    const head = `HTTP/1.1 ${breaks ? '500 Internal Server Error' : '400 Bad Request'}\r\nCache-Control: ${policy.cacheError ?? 'private'}\r\n`;
     if (socket.writable) socket.end(`${head}Content-Length: 0\r\nConnection: close\r\n\r\n`);
   });
   const clear = createPlainServer(handle);
@@ -261,7 +265,10 @@ async function respond(
     return;
   }
   if (retrieve(request, response, policy.retrieval, cache(policy.cacheAnswer))) return;
-  const body = await bodyOf(request);
+  const read = await withReader(diary, policy.weakness, () => bodyOf(request));
+  if (read === false) return;
+  const body = read;
+  if (await giveWay(request, response, body, policy.weakness)) return;
   const roots = rootsAt(self.url);
   const path = new URL(request.url ?? '/', self.url).pathname;
   const root =

@@ -6,6 +6,7 @@ import error from './error.ts';
 import { ftrsCatalogue } from './ftrs.ts';
 import outcome from './outcome.ts';
 import probe from './probe.ts';
+import hostile from './hostile.ts';
 import retrieval from './retrieval.ts';
 import revocation from './revocation.ts';
 import request from './request.ts';
@@ -35,6 +36,7 @@ export const catalogue: readonly Case[] = [
   ...outcome,
   ...cacheControl,
   ...response,
+  ...hostile,
   ...retrieval,
 ];
 

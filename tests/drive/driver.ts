@@ -1,9 +1,13 @@
 import type { Credential, CredentialName } from '../../certs/index.ts';
 import type { RevocableName } from '../../certs/revocable.ts';
-import { compose, type Leg } from '../../mocks/ssp/outbound.ts';
+import { attack } from '../../mocks/ssp/attacks.ts';
+import { compose, type Forwarded, type Leg } from '../../mocks/ssp/outbound.ts';
 import { detour } from '../../mocks/ssp/rounds.ts';
 import type { Exchange, IdentityToken, Observation, TlsVersion } from '../model.ts';
+import { spend } from './budget.ts';
+import { LINGER_MS, openCanary, type Perch } from './canary.ts';
 import { enumerateOffer, offer } from './offer.ts';
+import { besiege, HELD, SETTLING_MS, type Siege } from './siege.ts';
 import { send, type Bounds } from './http.ts';
 import { createLine, type Line } from './line.ts';
 import type { Pace } from './pace.ts';
@@ -27,6 +31,8 @@ export interface Target {
   readonly clients: Readonly<Partial<Record<CredentialName | RevocableName, Credential>>>;
   /** The plain-HTTP port that the subject file declares. */
   readonly plain?: PlainPort;
+  /** Where a canary listens, and how the subject reaches it; absent: on loopback, for a subject that is there. */
+  readonly canary?: Perch;
   /** Waits for the turn of the next connection; absent: at once. */
   readonly pace?: Pace;
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
@@ -39,10 +45,15 @@ export interface Target {
 export interface Driven {
   readonly observation: Observation;
   readonly trace: readonly string[];
+  /** How often the canary was fetched that the request named; absent: it named none. */
+  readonly fetched?: number;
 }
 
 /** Drives one exchange in the version the run settled on. Observations are redacted before anybody judges. */
 export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven>;
+
+const isSiege = (probe: Exchange['probe']): probe is Siege => probe !== undefined && probe in HELD;
+const isLoopback = (address: string): boolean => /^(?:127\.|::1$)/.test(address);
 
 /** Characters of a body that an observation keeps; an OperationOutcome is far smaller. */
 const KEPT = 16_384;
@@ -59,7 +70,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
   return async (exchange, version) => {
     if (exchange.hello)
       return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
-    const { tls, http, data, token, identity: wanted, raw, round, probe } = exchange;
+    const { tls, http, data, token, identity: wanted, raw, round, probe, attack: hostile } = exchange;
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
     const bearer = wanted && (await target.mint?.(wanted));
@@ -69,11 +80,22 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       tls?.certificate === 'valid' &&
       tls.version === undefined &&
       !tls.unverified &&
-      !probe;
+      !probe &&
+      !hostile;
     const valid = target.clients.valid;
     if (round && !valid) throw new Error('no valid credential to tell of');
     const around = round && valid ? detour(round, valid) : undefined;
-    const request = compose({
+    const perch = target.canary ?? (isLoopback(target.address) ? { host: '127.0.0.1', port: 0 } : undefined);
+    if (hostile === 'external-entity' && !perch)
+      return {
+        observation: {
+          kind: 'nothing',
+          reason: 'ours: `callback` in the subject file is where a canary listens',
+        },
+        trace: [],
+      };
+    const canary = hostile === 'external-entity' && perch ? await openCanary(perch) : undefined;
+    const plainly: Forwarded = {
       keepAlive,
       method: http.method,
       target: `${http.root ?? target.basePath}${http.path}`,
@@ -84,7 +106,9 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       token,
       bearer,
       raw,
-    });
+    };
+    const request = compose(hostile ? attack(hostile, plainly, canary?.url) : plainly);
+    if (hostile) spend(target, { requests: 1, bytes: request.bytes.length });
     const identity = tls?.certificate && target.clients[tls.certificate];
     // Without it nothing would be presented, and the refusal of nothing be taken for a refusal of this.
     if (tls?.certificate && !identity) throw new Error(`no credential ${tls.certificate} to present`);
@@ -96,21 +120,31 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       ...(around?.sni !== undefined && { sni: around.sni }),
     };
     const leg = tls ? secure : { address: target.address, port: target.port, clear: true as const };
-    const sending = { bytes: request.bytes, method: http.method, bounds };
-    const seen = probe
-      ? await makeProbe(probe, {
-          leg: secure,
-          valid: { ...secure, identity: valid },
-          plain: target.plain,
-          ...sending,
-        })
-      : ((keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??
-        (await send(leg, request.bytes, http.method, bounds)));
+    const sending = { bytes: request.bytes, method: hostile === 'trace' ? 'TRACE' : http.method, bounds };
+    if (isSiege(probe)) spend(target, { connections: HELD[probe], requests: 1, ms: SETTLING_MS + 5_000 });
+    const seen = isSiege(probe)
+      ? await besiege(probe, { leg: secure, host: target.host, ...sending })
+      : probe
+        ? await makeProbe(probe, {
+            leg: secure,
+            valid: { ...secure, identity: valid },
+            plain: target.plain,
+            ...sending,
+          })
+        : ((keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??
+          (await send(leg, request.bytes, sending.method, bounds)));
+    if (canary) await new Promise((lingered) => setTimeout(lingered, LINGER_MS));
+    const fetched = canary?.fetched();
+    canary?.close();
     const secrets: readonly Secret[] = [
       ...(request.token === undefined ? [] : [{ kind: 'token', value: request.token } as const]),
       ...(identity ? [{ kind: 'key', value: identity.key.trim() } as const] : []),
     ];
-    return { observation: redacted(seen, redactor, secrets), trace: request.trace };
+    return {
+      observation: redacted(seen, redactor, secrets),
+      trace: request.trace,
+      ...(fetched !== undefined && { fetched }),
+    };
   };
 }
 

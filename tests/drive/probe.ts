@@ -2,6 +2,7 @@ import { connect } from 'node:net';
 import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
 import type { Observation, Probe } from '../model.ts';
 import { alertName } from './alerts.ts';
+import type { Siege } from './siege.ts';
 import { DEFAULT_BOUNDS, send, type Bounds } from './http.ts';
 import { readServerCertificate } from './server-certificate.ts';
 
@@ -39,7 +40,7 @@ export interface Probed {
  * What takes more than one request over one fresh connection.
  * Never rejects for what the peer does; only what it did is an observation.
  */
-export async function probe(kind: Probe, probed: Probed): Promise<Observation> {
+export async function probe(kind: Exclude<Probe, Siege>, probed: Probed): Promise<Observation> {
   switch (kind) {
     case 'plain-port':
       return inClear(probed);

@@ -70,6 +70,10 @@ export function expectationInWords(expected: Expectation): string {
         : 'no private key in the response';
     case 'key-set':
       return 'tokens under published keys accepted, all others not, within the time stated; an answer to each';
+    case 'withstood':
+      return `${expected.accepts ? 'answered as valid, ' : ''}refused with 4xx or 501, or cut off; nothing given away or fetched, and answering afterwards`;
+    case 'answered-beside':
+      return 'accepted, while other connections are held';
     case 'offer-refused':
       return 'refused: no ServerHello for this offer';
     case 'refused-once-asked':

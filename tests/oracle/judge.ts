@@ -29,6 +29,8 @@ export interface Controls {
   readonly beside?: Observation;
   /** How often the subject had asked our revocation service by the end of the case, about anything. */
   readonly asked?: number;
+  /** How often the canary was fetched that the stimulus names; absent: it names none. */
+  readonly fetched?: number;
   /** What was seen of a throttle in this run, in words; absent: nothing. */
   readonly throttled?: string;
 }
@@ -76,6 +78,13 @@ export function judge(
   const throttled = throttledBy(seen, controls, accepted(controls, payload));
   if (throttled !== undefined)
     return inconclusive(`throttled: ${throttled}; run again with --polite, or ask for a higher limit`);
+  // It was there to answer, and is not any more.
+  if (
+    expected.kind === 'withstood' &&
+    seen.kind === 'response' &&
+    (controls.exchange.kind === 'nothing' || controls.exchange.kind === 'closed')
+  )
+    return fail(`it does not answer the valid exchange any more: ${describe(controls.exchange)}`);
   if (!accepted(controls, payload)) {
     const { exchange, hello, beside } = controls;
     if (!isPayload(exchange, controls.payload ?? payload))
@@ -84,6 +93,7 @@ export function judge(
       ? inconclusive(`the control hello was not accepted: ${describe(hello)}`)
       : inconclusive(`the case's own control was not accepted: ${beside ? refusalOf(beside) : ''}`);
   }
+  if (expected.kind === 'answered-beside') return answeredBeside(seen, payload);
   if (seen.kind === 'nothing' || seen.kind === 'unsteady') return inconclusive(describe(seen));
   // To a bare hello, whatever is no ServerHello of the version offered is a refusal, plain HTTP included.
   if ((seen.kind === 'broken' || seen.kind === 'downgrade') && !isOfOffer(expected))
@@ -139,6 +149,8 @@ export function judge(
       return seen.kind === 'key-set'
         ? judgeKeySet({ ...seen, control: controls.exchange }, payload)
         : inconclusive(describe(seen));
+    case 'withstood':
+      return withstood(seen, expected.accepts === true, controls.fetched, payload);
     case 'offer-refused':
       return seen.kind === 'server-hello'
         ? fail(`accepted: ${describe(seen)}`)
@@ -436,6 +448,41 @@ function freeOf(seen: Observation, what: keyof typeof EXPOSED): Verdict {
   return found.length > 0
     ? fail(`the response holds ${found.join(' and ')}`)
     : pass(`nothing of it in ${seen.bytes} bytes, as far as they were kept`);
+}
+
+/** What comes of a file of the system's own, or of a field that the request wrote itself. */
+const PASSWD = /\broot:[^:\n]*:0:0:/;
+const INJECTED = 'x-assay-injected';
+
+function withstood(
+  seen: Observation,
+  accepts: boolean,
+  fetched: number | undefined,
+  payload: string,
+): Verdict {
+  if (fetched !== undefined && fetched > 0) return fail('it fetched what the request named (our canary)');
+  if (seen.kind === 'alert' || seen.kind === 'closed') return pass(`cut off: ${describe(seen)}`);
+  if (seen.kind !== 'response') return inconclusive(describe(seen));
+  if (headerValues(seen, INJECTED).length > 0)
+    return fail('a header field of the request became one of the answer');
+  if (PASSWD.test(seen.body)) return fail("a file of the system's own was served");
+  if (isPayload(seen, payload)) {
+    const empty = seen.resourceType === 'Bundle' && !/"entry"\s*:\s*\[\s*\{/.test(seen.body);
+    return accepts || empty
+      ? pass(`answered as if it were valid${empty ? ', with nothing found' : ''}, and answering afterwards`)
+      : fail(`accepted: ${describe(seen)}`);
+  }
+  if ((seen.status >= 400 && seen.status < 500) || seen.status === 501)
+    return pass(`refused, and answering afterwards: ${refusalOf(seen)}`);
+  return fail(`answered with ${refusalOf(seen)}`);
+}
+
+function answeredBeside(seen: Observation, payload: string): Verdict {
+  if (isPayload(seen, payload)) return pass('answered while other connections were held');
+  if (seen.kind === 'nothing' && seen.reason.startsWith('ours')) return inconclusive(describe(seen));
+  if (seen.kind === 'response' && saysNothing(seen))
+    return inconclusive(`${describe(seen)}: held off rather than busy`);
+  return fail(`not answered while other connections were held: ${describe(seen)}`);
 }
 
 function discreet(seen: Observation, payload: string): Verdict {

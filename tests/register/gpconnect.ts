@@ -108,6 +108,22 @@ export const gpconnectSecurity = {
       because: 'a dated test report decides that a test took place',
     },
     {
+      id: 'GPC-SEC-OWASP-SHOWN',
+      section: 'Security testing',
+      keyword: 'SHALL',
+      text: 'be tested against the OWASP top 10 web application vulnerabilities',
+      because:
+        'read as: what the first requests of such a test would show is not there; driven only with consent',
+    },
+    {
+      id: 'GPC-SEC-DOS-HARDENED',
+      section: 'Security testing',
+      keyword: 'SHOULD',
+      text: 'be […] hardened against such attacks [Denial of Service]',
+      because:
+        'read as: a few large, deep, slow or idle requests do not bring it down; driven only with consent',
+    },
+    {
       id: 'GPC-SEC-TLS12',
       section: PROTOCOLS,
       keyword: 'SHALL',

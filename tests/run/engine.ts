@@ -118,7 +118,9 @@ export async function runPlan(
     }
   };
   // What steers the issuer would be met by every token of the others: it comes after them, one at a time.
-  const steers = ([, planned]: readonly [number, Planned]): boolean => planned.case.via === 'key-set';
+  // So do active cases: nobody else is to be kept waiting by them, or taken for their doing.
+  const steers = ([, planned]: readonly [number, Planned]): boolean =>
+    planned.case.via === 'key-set' || planned.case.consent?.includes('active') === true;
   const queue = [...plan.entries()].filter((each) => !steers(each)).values();
   const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
   const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));

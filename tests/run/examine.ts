@@ -186,7 +186,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
         return finding(verdict, undriven, controls, 0, before.trace);
       }
     }
-    const { observation, times, trace, twin, after } = await observedOnce(
+    const { observation, times, trace, twin, after, fetched } = await observedOnce(
       JSON.stringify([entry.via, stimulus.hello, stimulus.probe, planned.interaction?.name]),
       stimulus.hello || unverified ? worker.observed : undefined,
       async () => ({
@@ -196,7 +196,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
           worker,
           payload,
           () => control(worker, controlled, twinned),
-          interaction?.writes !== 'registration',
+          interaction?.writes !== 'registration' && !entry.consent?.includes('active'),
         )),
         twin: await twinOf(stimulus, worker),
         after: sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned)),
@@ -208,6 +208,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       ...(apart && { payload: twinned.payload }),
       ...(twin && { hello: twin }),
       ...(beside && { beside: slim(beside.observation) }),
+      ...(fetched !== undefined && { fetched }),
       ...(worker.asked && learnsByAsking(entry) && { asked: worker.asked() }),
       ...throttledIn(worker, isPayload(after.observation, twinned.payload)),
     };
@@ -299,7 +300,7 @@ async function driveSteadily(
       ? { observation: await worker.enumerate(stimulus), trace: [] }
       : worker.drive(stimulus, worker.version);
   const first = await once();
-  // What cannot be undone is not done again, however weak the answer was.
+  // What cannot be undone, or has a budget, is not done again, however weak the answer was.
   if (!undoable || !isWeak(first.observation, payload)) return { ...first, times: 1 };
   const second = await once();
   const witness = worker.shared ? undefined : await between();

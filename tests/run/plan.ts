@@ -115,6 +115,8 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     // What came later, or is not what it was, fails nobody who is held to an older set.
     if (declared.set && holds(declared.set, entry) !== 'yes') return [];
     if (entry.declares && !declared[entry.declares]) return [];
+    // Without that consent a dated test report decides, and there is nothing to wait for.
+    if (entry.consent?.includes('active') && !declared.consent?.includes('active')) return [];
     const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);
@@ -153,6 +155,10 @@ export function inEveryVersion(
   ]);
 }
 
+const isActive = (clause: string): boolean =>
+  everyCase.some(
+    ({ requirements, consent }) => consent?.includes('active') && requirements.some((id) => id === clause),
+  );
 const laterThan = (set: FrozenSet, clause: string): boolean =>
   !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
 
@@ -173,7 +179,9 @@ export function unreachable(
       because:
         declared.set && laterThan(declared.set, id)
           ? `came later than ${declared.set.id}`
-          : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
+          : isActive(id)
+            ? 'driven only with "active" in consent.allow'
+            : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
     }));
   return [...unreached, ...exempt];
 }

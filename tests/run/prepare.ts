@@ -255,6 +255,9 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       subject: { ...subject, data: dataOf(subject) },
       target: {
         ...targetOf(url, destination, clientsOf(attending ?? ground, own), anchors),
+        // The place is taken where OCSP and CRLs are served there.
+        ...(subject.callback &&
+          !attending && { canary: perchOf(subject.callback, `${file}#/callback/listen`) }),
         ...(plain && { plain }),
         ...(issuing && { mint: issuing.mint }),
       },
@@ -393,6 +396,13 @@ async function attendSubject(
       `cannot listen on ${callback.listen} (${code}); name an address of this machine and a port that is free`,
     );
   }
+}
+
+/** Where a canary listens, and how the subject reaches it: over plain HTTP, as every revocation service. */
+function perchOf({ listen, url }: NonNullable<Subject['callback']>, place: string) {
+  const base = new URL(url);
+  base.protocol = 'http:';
+  return { ...parseHostPort(listen, place), url: base.href };
 }
 
 async function readAnchor(file: string, place: string): Promise<string> {

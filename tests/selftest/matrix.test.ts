@@ -58,9 +58,12 @@ const WHOLE = process.env['ASSAY_MATRIX'] === 'whole';
 const ONE_IN = 12;
 
 function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
-  if (WHOLE) return representative;
   const offset = [...mutant].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
-  return representative.filter(({ id }, at) => named.includes(id) || (at + offset) % ONE_IN === 0);
+  // Active cases wait for what may still come, half a second each: on the mutants of others a part of them is enough.
+  return representative.filter(
+    ({ id, case: { consent } }, at) =>
+      named.includes(id) || (WHOLE && !consent?.includes('active')) || (at + offset) % ONE_IN === 0,
+  );
 }
 
 describe('every mutant fails exactly the cases that list it', () => {

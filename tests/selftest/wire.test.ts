@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib';
 import { referenceAt } from '../../mocks/provider/data.ts';
 import { interactionNamed } from '../../mocks/ssp/interactions.ts';
 import type { RawEdits } from '../../mocks/ssp/edits.ts';
+import { attack } from '../../mocks/ssp/attacks.ts';
 import { compose } from '../../mocks/ssp/outbound.ts';
 import { catalogue } from '../cases/index.ts';
 import type { Case, Exchange } from '../model.ts';
@@ -22,20 +23,20 @@ const valid = gpconnect.valid(subject);
 const validFor = ({ on }: Case): Exchange =>
   on ? gpconnect.exchange(subject, interactionNamed(on[0])) : valid;
 
-const sent = ({ http, data, token, raw }: Exchange): string =>
-  compose(
-    {
-      method: http.method,
-      target: `/x${http.path}`,
-      host: 'provider.test',
-      headers: http.headers,
-      body: http.body,
-      data,
-      token,
-      raw,
-    },
-    NOW,
-  ).bytes.toString('latin1');
+const sent = ({ http, data, token, raw, attack: hostile }: Exchange): string => {
+  const plainly = {
+    method: http.method,
+    target: `/x${http.path}`,
+    host: 'provider.test',
+    headers: http.headers,
+    body: http.body,
+    data,
+    token,
+    raw,
+  };
+  const request = hostile ? attack(hostile, plainly, 'http://canary.test/') : plainly;
+  return compose(request, NOW).bytes.toString('latin1');
+};
 
 const decoded = (part = ''): string => Buffer.from(part, 'base64url').toString('utf8');
 /** The text of a JSON object cut into its members, as written: duplicates stay two. */
@@ -105,7 +106,9 @@ describe('every stimulus of the catalogue that is a request', () => {
       const inTls = stimulus.tls !== undefined || Object.keys(stimulus).length === 0;
       // A token that is no JWT, or none at all, takes everything that was in it along.
       const token = changed.filter((name) => name.startsWith('token') || name.startsWith('claim'));
-      const rest = changed.filter((name) => !token.includes(name));
+      // A body of another kind goes with the type that says so.
+      const typed = changed.includes('body') ? 'header content-type' : '';
+      const rest = changed.filter((name) => !token.includes(name) && name !== typed);
       const whole = 'token' in stimulus && stimulus.token === null;
       const units = rest.length + (whole || changed.includes('token') ? 1 : times(stimulus, token));
       assert.equal(units, inTls ? 0 : 1, `${id} changes ${changed.join(', ')}`);
