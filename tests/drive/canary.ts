@@ -32,6 +32,8 @@ export async function openCanary({ host, port, url }: Perch): Promise<Canary> {
   });
   server.listen(port, host);
   await once(server, 'listening');
+  // Nothing of a run waits for it.
+  server.unref();
   const base = url ?? `http://${host}:${(server.address() as AddressInfo).port}`;
   return {
     url: `${base.replace(/\/$/, '')}${path}`,
