@@ -13,3 +13,8 @@ export const exitOf = (verdict: RunVerdict): number => BY_VERDICT[verdict];
 
 /** The version of this tool, as every record names it. */
 export const version: string = manifest.version;
+
+/** How whoever sees our output has called us: through this tree's scripts, or installed. */
+export const called = ['assay', 'conform'].includes(process.env['npm_lifecycle_event'] ?? '')
+  ? 'npm run assay --'
+  : 'assay';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
+import { called } from './exit.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { renewPack, writePack } from '../certs/pack.ts';
 
@@ -111,7 +112,7 @@ function report(out: string, notAfter: string, ownKey: boolean, next: string): v
       `  ${out}/clients     what Assay presents; stays with you`,
       `  ${out}/authority   the keys of the CAs; stay with you`,
       next,
-      `Then name the pack in the subject file ("pki": "${out}") and type: assay run subject.json`,
+      `Then name the pack in the subject file ("pki": "${out}") and type: ${called} run subject.json`,
       '',
     ].join('\n'),
   );

@@ -18,7 +18,7 @@ import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
 import { openEvents } from './events.ts';
 import { interruption } from './interruption.ts';
-import { EXIT, exitOf, version } from './exit.ts';
+import { called, EXIT, exitOf, version } from './exit.ts';
 import { FOLDER, scriptsOf, writeScripts } from './reproduction.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
 import { beforeRun } from './report/diagnosis.ts';
@@ -433,12 +433,22 @@ const notAccepted = (seen: Parameters<typeof describeRefusal>[0]): string =>
 function next(record: RunRecord, out: string): string {
   const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`, `report  ${out}/report.html`];
   if (record.subject.standIn === 'conformant') {
+    const step = (number: number, what: string, why: string): string =>
+      `  ${number}. ${what.padEnd(48)}${why}`;
     lines.push(
       '',
       'Next, your own provider:',
-      '  1. npm run assay -- pki --out pki --host HOST      make the test CA; install it as pki/provider/INSTALL.md says',
-      `  2. write subject.json:                             {"profile":"${record.profile}","url":"https://HOST/…","pki":"pki",${record.profile === 'ftrs' ? '"issuer":"assay-out/issuer"' : '"asid":{…}'}}`,
-      '  3. npm run assay -- run subject.json               judge it',
+      step(
+        1,
+        `${called} pki --out pki --host HOST`,
+        'make the test CA; install it as pki/provider/INSTALL.md says',
+      ),
+      step(
+        2,
+        'write subject.json:',
+        `{"profile":"${record.profile}","url":"https://HOST/…","pki":"pki",${record.profile === 'ftrs' ? '"issuer":"assay-out/issuer"' : '"asid":{…}'}}`,
+      ),
+      step(3, `${called} run subject.json`, 'judge it'),
     );
   }
   return `${lines.join('\n')}\n`;
