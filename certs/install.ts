@@ -83,9 +83,11 @@ HAProxy wants certificate and key in one file: \`cat provider.pem ${key} > serve
 \`\`\`haproxy
 frontend provider
   bind :443 ssl crt server.pem ca-file ca.pem verify required crl-file crl.pem ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2 ciphers AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH
-  http-request deny deny_status 403 hdr Cache-Control no-store unless { ssl_c_s_dn(cn) -m str ${ssp} }
+  http-request deny deny_status 403 hdr Cache-Control no-store unless { ssl_c_s_dn(,0,rfc2253) -m str CN=${ssp},OU=Devices,O=nhs }
   default_backend application
 \`\`\`
+
+\`ssl_c_s_dn(cn)\` would end at a NUL: a certificate for \`${ssp}\`, NUL, another name would pass for the SSP's.
 
 ## Tomcat (9 or later, JSSE)
 

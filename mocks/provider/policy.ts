@@ -1,5 +1,6 @@
 import type { SecureVersion } from 'node:tls';
 import type { RoundName } from '../ssp/rounds.ts';
+import type { Building, Flaw, Presented, Trait } from './path.ts';
 import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
 import type { ServerCertificateName } from './server-certificate.ts';
@@ -104,14 +105,20 @@ export interface Policy {
   readonly cipherOrder: 'server' | 'client';
   /** Whether a client must present a certificate at all. */
   readonly requiresCertificate: boolean;
-  /** OpenSSL verification errors that it overlooks in the certificate presented. */
-  readonly overlooks: ReadonlySet<string>;
+  /** What it overlooks in the certification path presented. */
+  readonly overlooks: ReadonlySet<Flaw>;
+  /** What it turns away though no document says so. */
+  readonly turnsAway: ReadonlySet<Trait>;
+  /** How it puts a certification path together. */
+  readonly building: Building;
   /** How it learns of revocation. */
   readonly revocation: RevocationPolicy;
-  /** Whether a sound certificate of this common name is let in. */
-  readonly admits: (commonName: string, ssp: string) => boolean;
   /** Ways round the certificate that it leaves open. */
   readonly weaknesses: ReadonlySet<RoundName>;
+  /** Whether a sound certificate with these names is let in. */
+  readonly admits: (presented: Presented, ssp: string) => boolean;
+  /** Whether it knows the client by its public key: the next certificate has another. */
+  readonly pinsKey: boolean;
   /** How a refused certificate is told: by a page with this status, or by closing the connection. */
   readonly refusal: number | 'close';
   /** Interaction and scope, `read-patient patient/*.write`, that it opens although the table does not. */
@@ -218,9 +225,12 @@ export const conformant: Policy = {
   cipherOrder: 'server',
   requiresCertificate: true,
   overlooks: new Set(),
+  turnsAway: new Set(),
+  building: 'any-way',
   revocation: byFile,
-  admits: (commonName, ssp) => commonName === ssp,
   weaknesses: new Set(),
+  admits: ({ commonName }, ssp) => commonName === ssp,
+  pinsKey: false,
   refusal: 403,
   opens: new Set(),
   lacks: new Set(),

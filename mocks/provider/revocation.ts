@@ -5,7 +5,7 @@ import * as x509 from '../../certs/x509.ts';
 
 /** How a provider learns of revocation, and what it does with what it learns. */
 export interface RevocationPolicy {
-  /** `file`: the CRLs that it was given, checked by OpenSSL in the handshake. */
+  /** `file`: the CRLs that it was given. */
   readonly source: 'file' | 'ocsp' | 'crldp';
   /** Whether it asks about every certificate of the chain, or about the leaf alone. */
   readonly depth: 'chain' | 'leaf';

@@ -1,5 +1,6 @@
 import type { Hierarchy } from '../../certs/index.ts';
 import { absentees } from './absentees.ts';
+import { certificateVariants } from './certificate-mutants.ts';
 import { mutants, variants } from './mutants.ts';
 import { editionMutants, editionVariants } from './outcome-mutants.ts';
 import type { Policy } from './policy.ts';
@@ -13,6 +14,7 @@ import { startProvider, type Provider } from './server.ts';
 /** Every name that a provider can be started by: the reference and its variants, mutants, absentees. */
 export const standInNames: readonly string[] = [
   ...Object.keys(variants),
+  ...Object.keys(certificateVariants),
   ...Object.keys(mutants),
   ...Object.keys(revocationVariants),
   ...Object.keys(requestMutants),
@@ -31,6 +33,7 @@ const catalogue = {
   ...editionVariants,
   ...editionMutants,
   ...variants,
+  ...certificateVariants,
   ...mutants,
   ...requestMutants,
   ...retrievalVariants,

@@ -1,10 +1,12 @@
-import { randomUUID } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import {
   checkServerIdentity,
   connect,
   createSecureContext,
+  DEFAULT_CIPHERS,
   type SecureContext,
+  type SecureContextOptions,
   type TLSSocket,
 } from 'node:tls';
 import { isIP } from 'node:net';
@@ -163,17 +165,24 @@ function context({ identity, trust, version, unverified }: Leg): SecureContext {
   const name = `${version} ${unverified ? 'any' : ''} ${trust.join('')}`;
   const found = known.get(name);
   if (found) return found;
-  const made = createSecureContext({
+  const options: SecureContextOptions = {
     ca: [...trust],
     minVersion: version,
     maxVersion: version,
     // OpenSSL calls short keys and weak digests errors of the path otherwise.
     ...(unverified && { ciphers: 'DEFAULT:@SECLEVEL=0' }),
     ...(identity && { cert: [identity.certificate, ...identity.chain].join('\n'), key: identity.key }),
-  });
+  };
+  const made = identity && isShort(identity) ? withShortKey(options) : createSecureContext(options);
   known.set(name, made);
   return made;
 }
+
+/** OpenSSL presents no key of under 2048 bits but at a lower level of security. */
+const isShort = ({ certificate }: Credential): boolean =>
+  (new X509Certificate(certificate).publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048;
+const withShortKey = (options: SecureContextOptions): SecureContext =>
+  createSecureContext({ ...options, ciphers: `${DEFAULT_CIPHERS}:@SECLEVEL=0` });
 
 /**
  * Opens the SSP's outbound leg: a new TCP connection and a new TLS session, never a resumed one unless told.

@@ -1,9 +1,11 @@
+import { battery, keptNames, type KeptName } from '../../certs/index.ts';
+import type { Case } from '../model.ts';
 import { cases } from './define.ts';
 
 const refused = { kind: 'refused-connection', rule: 'certificate' } as const;
 
 /** Client certificates (TLS/MA): each credential wrong in one thing. */
-export default cases('client-certificate', {
+const absent = cases('client-certificate', {
   absent: {
     title: 'no client certificate',
     requirements: ['GPC-SEC-AUTHENTICATE-FIRST', 'GPC-SEC-TLS12'],
@@ -11,44 +13,53 @@ export default cases('client-certificate', {
     expect: refused,
     everywhere: true,
   },
-  'self-signed': {
-    title: "self-signed, with the SSP's name",
-    requirements: ['GPC-SEC-CERT-CHAIN'],
-    stimulus: { tls: { certificate: 'self-signed' } },
-    expect: refused,
-  },
-  'wrong-issuer': {
-    title: 'issued by a rogue CA of the same names and key identifiers',
-    requirements: ['GPC-SEC-CERT-CHAIN'],
-    stimulus: { tls: { certificate: 'wrong-issuer' } },
-    expect: refused,
-    everywhere: true,
-  },
-  expired: {
-    title: 'expired',
-    requirements: ['GPC-SEC-CERT-NOT-EXPIRED'],
-    stimulus: { tls: { certificate: 'expired' } },
-    expect: refused,
-  },
-  'not-yet-valid': {
-    title: 'not yet valid',
-    requirements: ['GPC-SEC-CERT-CHAIN'], // a path that is not yet valid is no path (RFC 5280 §6.1.3)
-    stimulus: { tls: { certificate: 'not-yet-valid' } },
-    expect: refused,
-  },
-  revoked: {
-    title: 'revoked by its CA',
-    requirements: ['GPC-SEC-CERT-NOT-REVOKED'],
-    stimulus: { tls: { certificate: 'revoked' } },
-    expect: refused,
-    everywhere: true,
-    learns: 'file',
-  },
-  'wrong-name': {
-    title: "sound, but another system's name (CN and SAN)",
-    requirements: ['GPC-SEC-CERT-FQDN', 'GPC-SEC-ONLY-SSP'],
-    stimulus: { tls: { certificate: 'wrong-name' } },
-    expect: refused,
-    everywhere: true,
-  },
 });
+
+const PATH = ['GPC-SEC-CERT-CHAIN'] as const;
+const CLAUSES: readonly (readonly [RegExp, Case['requirements']])[] = [
+  [/^expired-root$/, PATH],
+  [/^expired/, ['GPC-SEC-CERT-NOT-EXPIRED']],
+  [/revoked/, ['GPC-SEC-CERT-NOT-REVOKED']],
+  [/^wrong-name$/, ['GPC-SEC-CERT-FQDN', 'GPC-SEC-ONLY-SSP']],
+  [/^(name-|cn-|san-|no-san$|several-cns$|extra-sans$|upper-case$|trailing-dot$)/, ['GPC-SEC-CERT-FQDN']],
+  [/^valid-next$/, ['GPC-SEC-TLS12']], // mutual authentication for all interactions: the next certificate's too
+];
+const clausesOf = (name: string): Case['requirements'] => CLAUSES.find(([of]) => of.test(name))?.[1] ?? PATH;
+
+/** Where the defect is in what is above the leaf, the same under a second CA that is sound has to be accepted. */
+const ABOVE = /^(sub-|issued-by-leaf$|path-length-)/;
+/**
+ * Cases for those who learn of revocation from files, or not at all: the pack's CRLs tell of every CA under the root, the
+ * revocation service of the first sub alone.
+ */
+const OF_FILES = /revoked|^sibling-sub$/;
+/** Noted, and better refused. */
+const WEAK = /^(rsa-1024|sha-1|md5)$/;
+
+/** "Prior to responding to any request": on every interaction. */
+const EVERYWHERE = /^(wrong-issuer|revoked|wrong-name)$/;
+
+const ofCredential = (name: KeptName): Omit<Case, 'id' | 'via'> => {
+  const { title, group } = battery[name];
+  const lets = group === 'accepted' || (group === 'noted' && !WEAK.test(name));
+  return {
+    title,
+    requirements: clausesOf(name),
+    stimulus: { tls: { certificate: name } },
+    expect: lets ? { kind: 'accepted' } : refused,
+    ...(group === 'noted' && { bearing: 'noted' as const }),
+    ...(EVERYWHERE.test(name) && { everywhere: true as const }),
+    ...((OF_FILES.test(name) || ABOVE.test(name)) && { learns: 'file' as const }),
+    ...(ABOVE.test(name) && { beside: { tls: { certificate: 'sibling-sub' } } }),
+  };
+};
+
+/** The valid one is the valid exchange's own: no stimulus. */
+const bound = keptNames.filter((name) => name !== 'valid');
+
+/** Client certificates (TLS/MA): none, and each credential of the battery that a pack holds. */
+export const clientCertificates = [
+  ...absent,
+  ...cases('client-certificate', Object.fromEntries(bound.map((name) => [name, ofCredential(name)]))),
+];
+export default clientCertificates;

@@ -104,6 +104,25 @@ const certificates = cases('mutual-tls', {
     expect: refused,
     learns: 'file',
   },
+  // Approved algorithms alone: no edition of the guidance lets pass RSA under 2048 bits, SHA-1 or MD5 in a signature.
+  'rsa-1024': {
+    title: 'with an RSA key of 1024 bits',
+    requirements: ['SEC-001', 'SEC-014'],
+    stimulus: { tls: { certificate: 'rsa-1024' } },
+    expect: refused,
+  },
+  'sha-1': {
+    title: 'signed with SHA-1',
+    requirements: ['SEC-001', 'SEC-014'],
+    stimulus: { tls: { certificate: 'sha-1' } },
+    expect: refused,
+  },
+  md5: {
+    title: 'signed with MD5',
+    requirements: ['SEC-001', 'SEC-014'],
+    stimulus: { tls: { certificate: 'md5' } },
+    expect: refused,
+  },
   'wrong-name': {
     title: "sound, but another system's name (CN and SAN)",
     requirements: ['SEC-014'],

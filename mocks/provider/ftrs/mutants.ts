@@ -72,6 +72,21 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
     policy: overlooking('CERT_REVOKED'),
     caughtBy: ['mutual-tls/revoked'],
   },
+  'accepts-short-key': {
+    title: 'takes a certificate for an RSA key of 1024 bits',
+    policy: overlooking('weak/key'),
+    caughtBy: ['mutual-tls/rsa-1024'],
+  },
+  'accepts-sha-1-certificate': {
+    title: 'takes a certificate signed with SHA-1',
+    policy: overlooking('weak/sha-1'),
+    caughtBy: ['mutual-tls/sha-1'],
+  },
+  'accepts-md5-certificate': {
+    title: 'takes a certificate signed with MD5',
+    policy: overlooking('weak/md5'),
+    caughtBy: ['mutual-tls/md5'],
+  },
   'admits-any-name': {
     title: 'lets in every sound certificate, whatever its name',
     policy: wrong('admitsAnyName', true),

@@ -14,6 +14,7 @@ import { unrevoked, type RevocationPlace } from '../revocation.ts';
 import { chainOf, primePem } from '../server.ts';
 import { KeysUnavailable, remoteKeys } from './keys.ts';
 import { ftrsConformant, type FtrsPolicy, type FtrsRefusal } from './policy.ts';
+import { weaknessOf } from '../path.ts';
 
 /** An FtRS provider on loopback. */
 export interface FtrsProvider {
@@ -163,7 +164,10 @@ function welcome(socket: TLSSocket, policy: FtrsPolicy, ssp: string): boolean {
   const name: unknown = socket.getPeerCertificate().subject?.CN;
   if (name === undefined) return !policy.requiresCertificate;
   // Node types this as Error; at run time it is OpenSSL's code, or null.
-  const flaw = socket.authorizationError as unknown as string | null;
+  const code = socket.authorizationError as unknown as string | null;
+  // What is too weak it has no name for, and at level 0 of security no objection to: that is decided here.
+  const weak = code === null || code === 'UNSPECIFIED';
+  const flaw = weak ? (weaknessOf(socket.getPeerCertificate().raw) ?? code) : code;
   return (flaw === null || policy.overlooks.has(flaw)) && (policy.admitsAnyName || name === ssp);
 }
 

@@ -10,7 +10,8 @@ import { createFolder, removeFolder, writeFiles } from './site.ts';
 /** What a server can overlook in what a client presents: that there is nothing, its name, or an error of verification. */
 export type Flaw =
   | { readonly kind: 'absent' }
-  | { readonly kind: 'name' }
+  /** Another name; `nul`: the SSP's up to a NUL. */
+  | { readonly kind: 'name'; readonly nul: boolean }
   | {
       readonly kind: 'error';
       /** Number of OpenSSL's verification error (`X509_V_ERR_…`, openssl-verification-options(1)). */
@@ -19,6 +20,8 @@ export type Flaw =
       readonly depth: number;
       /** Milliseconds until the leaf becomes valid; negative: it did. */
       readonly due: number;
+      /** The leaf names two signature algorithms: the signature is not looked at before it is refused. */
+      readonly mismatched: boolean;
     };
 
 /**
@@ -55,14 +58,19 @@ const NO_CA = new Set([18, 19, 20, 21, 27]);
 
 export const absent = (flaw: Flaw): boolean => flaw.kind === 'absent';
 export const name = (flaw: Flaw): boolean => flaw.kind === 'name';
+export const nulInName = (flaw: Flaw): boolean => flaw.kind === 'name' && flaw.nul;
 export const revocation = (flaw: Flaw): boolean => flaw.kind === 'error' && REVOCATION.has(flaw.error);
 /** Revocation checked for the leaf alone. */
 export const revocationAbove = (flaw: Flaw): boolean =>
   revocation(flaw) && flaw.kind === 'error' && flaw.depth > 0;
+/** Revocation checked for the CAs alone. */
+export const revocationOfLeaf = (flaw: Flaw): boolean =>
+  revocation(flaw) && flaw.kind === 'error' && flaw.depth === 0;
 export const noCa = (flaw: Flaw): boolean => flaw.kind === 'error' && NO_CA.has(flaw.error);
 export const anyError = (flaw: Flaw): boolean => flaw.kind === 'error';
-/** X509_V_ERR_CERT_SIGNATURE_FAILURE. */
-export const signature = (flaw: Flaw): boolean => flaw.kind === 'error' && flaw.error === 7;
+/** X509_V_ERR_CERT_SIGNATURE_FAILURE, of a signature that was computed. */
+export const signature = (flaw: Flaw): boolean =>
+  flaw.kind === 'error' && flaw.error === 7 && !flaw.mismatched;
 /** X509_V_ERR_CERT_NOT_YET_VALID of a leaf that is valid within a day. */
 export const validTomorrow = (flaw: Flaw): boolean =>
   flaw.kind === 'error' && flaw.error === 9 && flaw.depth === 0 && flaw.due < 86_400_000;
@@ -107,9 +115,16 @@ export async function flawsOf(pki: Hierarchy): Promise<Flaws> {
         ...(chain.length > 0 ? ['-untrusted', join(folder, issuers)] : []),
         join(folder, leaf),
       ]).catch((error: { stdout?: string; stderr?: string }) => error);
+      const mismatched = credential === 'mismatched-algorithm';
       const due = Date.parse(new X509Certificate(certificate).validFrom) - Date.now();
       const flaws = [...`${told.stdout}${told.stderr}`.matchAll(/error (\d+) at (\d+) depth/g)].map(
-        ([, error, depth]): Flaw => ({ kind: 'error', error: Number(error), depth: Number(depth), due }),
+        ([, error, depth]): Flaw => ({
+          kind: 'error',
+          error: Number(error),
+          depth: Number(depth),
+          due,
+          mismatched,
+        }),
       );
       return [credential, flaws] as const;
     }),

@@ -25,7 +25,9 @@ function flawsIn({ stimulus, expect }: Case, known: Flaws): readonly Flaw[] | un
   if (given === null) return [{ kind: 'absent' }];
   const found = known.get(given);
   // Sound to a verifier and still to be refused: the name is all that is left.
-  return found?.length === 0 && expect.kind === 'refused-connection' ? [{ kind: 'name' }] : found;
+  return found?.length === 0 && expect.kind === 'refused-connection'
+    ? [{ kind: 'name', nul: given === 'name-nul' }]
+    : found;
 }
 
 /** Whether an order of suites has one of a later group before one of an earlier. */

@@ -12,13 +12,13 @@ export interface HaproxyKnobs {
   readonly rules: string;
 }
 
-const DENY = 'http-request deny deny_status 403 hdr Cache-Control no-store';
+export const DENY = 'http-request deny deny_status 403 hdr Cache-Control no-store';
 export const haproxyKeeping: HaproxyKnobs = {
   versions: 'ssl-min-ver TLSv1.2 ssl-max-ver TLSv1.2',
   ciphers: `ciphers ${APPROVED}`,
   verify: 'ca-file ca.pem verify required',
   revocation: 'crl-file crl.pem',
-  rules: `${DENY} unless { ssl_c_s_dn(cn) -m str SSP }`,
+  rules: `${DENY} unless { ssl_c_s_dn(,0,rfc2253) -m str CN=SSP,OU=Devices,O=nhs }`,
 };
 
 const configuration = (knobs: HaproxyKnobs, { port, backend, pki }: Site): string => `
