@@ -1,0 +1,176 @@
+/**
+ * The scenarios on security, tokens and HTTP of the older official suite (nhsconnect/gpconnect-provider-testing, 1.2.7),
+ * each with the cases that ask the same here, or why there is none. A table.
+ */
+
+export interface Scenario {
+  readonly feature: 'Security' | 'SSP' | 'JWT' | 'Http' | 'FHIR' | 'caching header';
+  readonly scenario: string;
+  /** Ids of cases; where there is none `because` says why. */
+  readonly cases: readonly string[];
+  /** Why there is none, or how they differ. */
+  readonly because?: string;
+}
+
+const ABOUT_THE_SSP = 'asks the SSP and not the provider; the SSP of this project has tests of its own';
+
+export const scenarios: readonly Scenario[] = [
+  {
+    feature: 'Security',
+    scenario: 'Non-SSL to SSL: closed, or redirected with HSTS',
+    cases: ['connection/in-clear', 'plain-port/request', 'response/transport-security'],
+  },
+  { feature: 'Security', scenario: 'valid SSP certificate', cases: ['tls-version/1.2'] },
+  { feature: 'Security', scenario: 'expired certificate', cases: ['client-certificate/expired'] },
+  { feature: 'Security', scenario: 'wrong FQDN', cases: ['client-certificate/wrong-name'] },
+  {
+    feature: 'Security',
+    scenario: 'wrong authority',
+    cases: ['client-certificate/wrong-issuer', 'client-certificate/self-signed'],
+  },
+  {
+    feature: 'Security',
+    scenario: 'revoked certificate',
+    cases: ['client-certificate/revoked', 'ocsp/revoked', 'crldp/revoked'],
+  },
+  {
+    feature: 'Security',
+    scenario: 'no certificate: exactly 496',
+    cases: ['client-certificate/absent', 'error/refusal-carries-error-status'],
+    because:
+      'no page asks a provider for 496: any refusal is one, and one that speaks HTTP carries 4xx or 5xx',
+  },
+  {
+    feature: 'Security',
+    scenario: 'eight valid ciphers, one by one',
+    cases: ['cipher-suite/each-string', 'cipher-suite/older-eight', 'cipher-suite/order'],
+    because: 'each string has to have one suite for the key type of the server; all eight are noted',
+  },
+  {
+    feature: 'Security',
+    scenario: 'cipher ABC-DEF',
+    cases: [],
+    because: 'there is no such suite: it tries the client that is to offer it, and nothing leaves it',
+  },
+  { feature: 'Security', scenario: 'cipher NULL-MD5', cases: ['cipher-suite/null'] },
+  {
+    feature: 'Security',
+    scenario: 'cipher AES128-SHA256',
+    cases: ['cipher-suite/static-key', 'cipher-suite/only-approved'],
+  },
+  {
+    feature: 'SSP',
+    scenario: 'consumer certificates and ciphers, as in Security',
+    cases: [],
+    because: ABOUT_THE_SSP,
+  },
+  {
+    feature: 'SSP',
+    scenario: 'CORS: 17 OPTIONS requests',
+    cases: [],
+    because: `${ABOUT_THE_SSP}; it expects a request header of CORS on the response`,
+  },
+  {
+    feature: 'SSP',
+    scenario: 'wrong Ssp-To: 400 BAD_REQUEST',
+    cases: ['ssp-header/to-another-provider', 'error/to-another-provider'],
+    because: 'asked of the provider itself: the real SSP answers 403 on the way',
+  },
+  {
+    feature: 'JWT',
+    scenario: 'token that is no base64url',
+    cases: ['token/malformed', 'error/token-malformed'],
+  },
+  ...(
+    [
+      ['iss', 'issuer'],
+      ['exp', 'expiry'],
+      ['iat', 'issued-at'],
+      ['reason_for_request', 'reason'],
+      ['aud', 'audience'],
+      ['requesting_device', 'device'],
+      ['requesting_practitioner', 'practitioner'],
+      ['requested_scope', 'scope'],
+    ] as const
+  ).map(([claim, word]): Scenario => ({
+    feature: 'JWT',
+    scenario: `no ${claim}`,
+    cases: [`token/${word}-absent`, `error/token-${word}-absent`],
+  })),
+  {
+    feature: 'JWT',
+    scenario: 'requested_scope badScope, and of the wrong verb',
+    cases: ['token/scope-of-another-verb', 'error/scope-of-another-verb'],
+    because: 'binds only a provider that says that it enforces scope',
+  },
+  {
+    feature: 'JWT',
+    scenario: 'lifetime of 299 s and of 301 s',
+    cases: ['token/lifetime-short', 'token/lifetime-long'],
+  },
+  {
+    feature: 'JWT',
+    scenario: 'lifetime of -1 s, and issued 600 s ago',
+    cases: ['token/expired', 'error/token-expired'],
+    because: 'a token that ends before it begins has ended',
+  },
+  { feature: 'JWT', scenario: 'issued 200 s in the future: 200', cases: ['token/issued-in-future'] },
+  {
+    feature: 'JWT',
+    scenario: 'invalid device, organization, practitioner: 422',
+    cases: ['token/device-invalid', 'token/organization-invalid', 'token/practitioner-invalid'],
+  },
+  {
+    feature: 'JWT',
+    scenario: 'InvalidResourceType: 422',
+    cases: [
+      'token/device-of-unknown-kind',
+      'token/organization-of-unknown-kind',
+      'token/practitioner-of-unknown-kind',
+    ],
+    because: 'the text is ambiguous: 422 and 400 are both accepted',
+  },
+  {
+    feature: 'JWT',
+    scenario: 'identifiers of older release candidates (rc5)',
+    cases: [],
+    because: 'both of its constants hold the same URL, so that it tries nothing',
+  },
+  { feature: 'Http', scenario: 'unknown paths', cases: ['error/request-unknown-path'] },
+  { feature: 'Http', scenario: '/Metadata', cases: ['error/request-miscased-path'] },
+  {
+    feature: 'Http',
+    scenario: 'PATCH, DELETE, OPTIONS',
+    cases: ['request/wrong-verb', 'error/request-wrong-verb', 'hostile/trace'],
+    because: 'one wrong verb stands for all that the interaction is not defined for',
+  },
+  {
+    feature: 'FHIR',
+    scenario: 'formats by Accept and _format',
+    cases: ['xml/answer', 'xml/type', 'request/unsupported-accept', 'request/unsupported-format'],
+  },
+  { feature: 'FHIR', scenario: 'gzip', cases: ['response/gzip'] },
+  {
+    feature: 'FHIR',
+    scenario: 'CapabilityStatement',
+    cases: ['interaction/structured-metadata', 'interaction/documents-metadata'],
+    because:
+      'its elements are data of the capability and no matter of this project, which asks whether it is answered',
+  },
+  {
+    feature: 'caching header',
+    scenario: 'Cache-Control contains no-store, on answers and errors',
+    cases: ['cache-control/answer', 'cache-control/error', 'cache-control/refusal-page'],
+    because: 'as a directive: a value that merely contains the word is another',
+  },
+  {
+    feature: 'caching header',
+    scenario: 'wrong Ssp-InteractionID, six times',
+    cases: [
+      'ssp-header/interaction-of-another-endpoint',
+      'request/interaction-unknown',
+      'request/interaction-miscased',
+      'request/interaction-of-another-verb',
+    ],
+  },
+];
