@@ -93,7 +93,7 @@ async function lifeOf(
   if (wanted === undefined || !start.accepted) return [];
   const { revocation } = prepared.declared;
   const way = revocation === 'crldp' ? 'crldp' : 'ocsp';
-  return [await lifecycle(prepared.run, start, way, wanted === true ? {} : { limit: wanted * 1000 })];
+  return lifecycle(prepared.run, start, way, wanted === true ? {} : { limit: wanted * 1000 });
 }
 
 /** The same run, at most so many connections a second. */

@@ -19,6 +19,14 @@ const open = (source: 'ocsp' | 'crldp'): readonly string[] => OPEN[source].map((
 export const revocationVariants: Readonly<Record<string, Variant>> = {
   'conformant-ocsp': { title: 'learns of revocation by OCSP', policy: asking('ocsp') },
   'conformant-crldp': { title: 'learns of revocation from CRL distribution points', policy: asking('crldp') },
+  'conformant-ocsp-every-request': {
+    title: 'asks by OCSP for every request',
+    policy: asking('ocsp', { when: 'request' }),
+  },
+  'conformant-ocsp-in-handshakes': {
+    title: 'asks by OCSP in full handshakes, not where a session is resumed',
+    policy: asking('ocsp', { when: 'handshake' }),
+  },
   'conformant-ocsp-fails-open': {
     title: 'lets in a certificate about which OCSP tells it nothing',
     policy: asking('ocsp', { failsOpen: true }),

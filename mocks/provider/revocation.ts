@@ -17,6 +17,8 @@ export interface RevocationPolicy {
   readonly heeds: boolean;
   /** Whether it asks at all. */
   readonly asks: boolean;
+  /** When it asks: in full handshakes alone, for every connection, or again for every request. */
+  readonly when: 'handshake' | 'connection' | 'request';
   /** Milliseconds that it gives the other side. */
   readonly patience: number;
 }
@@ -28,6 +30,7 @@ export const byFile: RevocationPolicy = {
   believes: new Set(),
   heeds: true,
   asks: true,
+  when: 'connection',
   patience: 10_000,
 };
 

@@ -61,8 +61,8 @@ export { ASID } from './data.ts';
 const SSL_OP_NO_RENEGOTIATION = 0x40000000;
 /** Sockets whose certificate was refused, with the name that was wanted; their requests are answered with the refusal page. */
 const refused = new WeakMap<object, string>();
-/** Sockets about whose certificate is still being asked; `false`: it is not let in. */
-const asking = new WeakMap<object, Promise<boolean>>();
+/** By socket, whether its certificate is let in, as far as that has to be asked. */
+const asking = new WeakMap<object, () => Promise<boolean>>();
 
 /** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
@@ -76,7 +76,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
         response.destroy(),
       );
     if (isFull(server, request.socket, policy.weakness)) return;
-    const pending = asking.get(request.socket);
+    const pending = asking.get(request.socket)?.();
     if (pending) void pending.then(answer);
     else answer();
   };
@@ -200,14 +200,16 @@ function secureServer(
     });
     if (!welcome(path, policy, hierarchy)) return turnAway();
     if (policy.revocation.source === 'file' || path.certificates.length === 0) return;
-    const pending = unrevoked(path.certificates, root, policy.revocation, revocation?.url).catch(() => false);
-    asking.set(
-      socket,
-      pending.then((letIn) => {
-        if (!letIn) turnAway();
-        return letIn;
-      }),
-    );
+    if (policy.revocation.when === 'handshake' && socket.isSessionReused()) return;
+    const ask = (): Promise<boolean> =>
+      unrevoked(path.certificates, root, policy.revocation, revocation?.url)
+        .catch(() => false)
+        .then((letIn) => {
+          if (!letIn) turnAway();
+          return letIn;
+        });
+    const first = ask();
+    asking.set(socket, policy.revocation.when === 'request' ? ask : () => first);
   });
   return server;
 }

@@ -12,10 +12,12 @@ export interface Line {
 /**
  * Opens a line when it is first used, and again after the peer has closed it. For stand-ins of our own alone, where
  * nothing about the connection is under test: against a subject every exchange has a connection to itself.
+ * With `once` it is not opened again: the connection itself is what is looked at.
  */
-export function createLine(leg: Leg, bounds: Partial<Bounds> = {}): Line {
+export function createLine(leg: Leg, bounds: Partial<Bounds> = {}, once = false): Line {
   const { patience, bodyBytes } = { ...DEFAULT_BOUNDS, ...bounds };
   let open: TLSSocket | undefined;
+  let opened = false;
 
   const connected = (): Promise<TLSSocket | undefined> =>
     new Promise((resolve) => {
@@ -23,6 +25,11 @@ export function createLine(leg: Leg, bounds: Partial<Bounds> = {}): Line {
         resolve(open);
         return;
       }
+      if (once && opened) {
+        resolve(undefined);
+        return;
+      }
+      opened = true;
       const socket = dial(leg);
       const timer = setTimeout(() => socket.destroy(), patience);
       const settle = (made: TLSSocket | undefined): void => {

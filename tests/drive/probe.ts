@@ -121,7 +121,11 @@ async function resume({ leg, valid, bytes, method, bounds }: Probed): Promise<Ob
 }
 
 /** The last session that the peer gives during one exchange: a ticket may come after the answer. */
-function sessionOf(leg: Leg, bytes: Buffer, patience = DEFAULT_BOUNDS.patience): Promise<Buffer | undefined> {
+export function sessionOf(
+  leg: Leg,
+  bytes: Buffer,
+  patience = DEFAULT_BOUNDS.patience,
+): Promise<Buffer | undefined> {
   return new Promise((resolve) => {
     const socket = dial(leg);
     let session: Buffer | undefined;

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { RevocableName } from '../../certs/revocable.ts';
 import { createDriver } from '../drive/driver.ts';
 import { lifecycleCase } from '../cases/revocation.ts';
+import { outlive, type Outliving } from '../drive/outlive.ts';
 import type { Observation, Profile } from '../model.ts';
 import { judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
@@ -39,7 +40,8 @@ const DEFAULTS: LifecycleBounds = { limit: 300_000, interval: 2_000 };
 /**
  * The life of one certificate: issued for this run and accepted, revoked, published, and tried with fresh handshakes
  * until it is refused beside an accepted control. It tells the time; it binds where a document gives one and so long
- * was waited, and is noted everywhere else.
+ * was waited, and is noted everywhere else. What becomes of a connection and of a session that were
+ * established before is noted in any case.
  * @param way how the subject learns; the certificate names that way alone
  */
 export async function lifecycle(
@@ -47,7 +49,7 @@ export async function lifecycle(
   { version }: Pick<Baseline, 'version'>,
   way: 'ocsp' | 'crldp',
   given: Partial<LifecycleBounds> = {},
-): Promise<Finding> {
+): Promise<readonly [Finding, ...Finding[]]> {
   const started = performance.now();
   const { limit, interval } = { ...DEFAULTS, ...given };
   const { profile, subject, target, redactor, bounds } = run;
@@ -83,15 +85,16 @@ export async function lifecycle(
   });
   if (!run.revoke || !Object.hasOwn(target.clients, name)) {
     const because = 'needs `callback` (and `pki`) in the subject file, and `revocation` to be ocsp or crldp';
-    return finding('inconclusive', because, undriven, { exchange: undriven });
+    return [finding('inconclusive', because, undriven, { exchange: undriven })];
   }
   const first = await drive(revoked, version);
   trace.push(...first.trace);
   times += 1;
   if (!isPayload(first.observation, profile.payload)) {
     const because = `not accepted before it was revoked: ${describe(first.observation)}`;
-    return finding('inconclusive', because, first.observation, { exchange: undriven });
+    return [finding('inconclusive', because, first.observation, { exchange: undriven })];
   }
+  const outliving = await outlive(target, revoked, version, redactor, bounds);
   run.revoke(name);
   const published = performance.now();
   for (;;) {
@@ -108,12 +111,48 @@ export async function lifecycle(
     const seconds = tried.toFixed(1);
     if (verdict.outcome === 'pass') {
       const because = `${seconds} s after publication ${verdict.because}`;
-      return finding('pass', because, observation, control);
+      return [
+        finding('pass', because, observation, control),
+        ...(await survivors(finding('pass', '', observation, control), outliving)),
+      ];
     }
     if (performance.now() - published + interval > limit) {
       const because = `${seconds} s after publication, the last try: ${verdict.because}`;
-      return finding(verdict.outcome, because, observation, control);
+      return [finding(verdict.outcome, because, observation, control)];
     }
     await sleep(interval);
   }
+}
+
+/**
+ * What was established before the revocation, once fresh handshakes are refused. A certificate is looked at in the
+ * handshake, and a session carries it along: servers that read CRLs let both go on (measured on ten); nginx with
+ * `ssl_ocsp` asks of a resumed session as well.
+ */
+async function survivors(refused: Finding, outliving: Outliving): Promise<readonly Finding[]> {
+  const { payload, control } = refused;
+  const judged = (name: string, title: string, observation: Observation): Finding => ({
+    ...refused,
+    case: `lifecycle/${name}`,
+    level: 'noted',
+    requirements: [],
+    title,
+    expected: 'refused, as a fresh handshake is',
+    observation,
+    times: 1,
+    trace: [],
+    ms: 0,
+    ...judge({ kind: 'refused-connection', rule: 'certificate' }, observation, control, payload),
+  });
+  const open = isPayload(outliving.before, payload)
+    ? await outliving.again()
+    : ({ kind: 'nothing', reason: 'no connection was open before' } as const);
+  return [
+    judged('open-connection', 'a connection that was open before the certificate was revoked', open),
+    judged(
+      'resumed-session',
+      'a session that was established before the certificate was revoked, resumed',
+      await outliving.resumed(),
+    ),
+  ];
 }

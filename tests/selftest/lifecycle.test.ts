@@ -20,7 +20,7 @@ const pki = createHierarchy();
 async function lived(
   way: 'ocsp' | 'crldp',
   start: (attending: Attending) => Promise<Provider>,
-): Promise<Finding> {
+): Promise<readonly [Finding, ...Finding[]]> {
   const hierarchy = await pki;
   const attending = await attend(hierarchy, hierarchy.authorities);
   try {
@@ -55,7 +55,8 @@ describe('FtRS gives five minutes: what is waited for so long is judged', () => 
       const run = { ...stand.runOf(provider), asked: attending.asked, revoke: attending.revoke };
       const asking = { ...run, target: { ...run.target, clients: attending.clients } };
       const bounds = { limit: 2_000, interval: 200, ...(binds !== undefined && { binds }) };
-      return await lifecycle(asking, await baseline(asking), 'ocsp', bounds);
+      const [finding] = await lifecycle(asking, await baseline(asking), 'ocsp', bounds);
+      return finding;
     } finally {
       await Promise.all([provider.close(), stand.issuer.close(), attending.revocation.close()]);
     }
@@ -82,25 +83,25 @@ describe('FtRS gives five minutes: what is waited for so long is judged', () => 
 describe('a certificate from issue to refusal', () => {
   for (const way of ['ocsp', 'crldp'] as const) {
     test(`${way}: refused by a provider that asks, and after how long`, async () => {
-      const { outcome, because, times } = await standIn(way, `conformant-${way}`);
+      const [{ outcome, because, times }] = await standIn(way, `conformant-${way}`);
       assert.equal(outcome, 'pass', because);
       assert.match(because, /^\d+\.\d s after publication refused/);
       assert.ok(times >= 2);
     });
     test(`${way}: still let in by a provider that disregards it, when the time is over`, async () => {
-      const { outcome, because } = await standIn(way, `${way}-disregards-revoked`);
+      const [{ outcome, because }] = await standIn(way, `${way}-disregards-revoked`);
       assert.equal(outcome, 'fail', because);
       assert.match(because, /the last try: accepted/);
     });
     test(`${way}: no verdict on a provider that never asks`, async () => {
-      assert.equal((await standIn(way, `${way}-never-asks`)).outcome, 'inconclusive');
+      assert.equal((await standIn(way, `${way}-never-asks`))[0].outcome, 'inconclusive');
     });
   }
   test('without a service to revoke in, it names the fields', async () => {
     const provider = await startStandIn('conformant', await pki);
     const run = runOf(provider, await pki);
     try {
-      const { outcome, because } = await lifecycle(run, await baseline(run), 'ocsp');
+      const [{ outcome, because }] = await lifecycle(run, await baseline(run), 'ocsp');
       assert.equal(outcome, 'inconclusive');
       assert.match(because, /`callback`/);
     } finally {
@@ -112,12 +113,47 @@ describe('a certificate from issue to refusal', () => {
       ? 'nginx is not installed (apt-get install --no-install-recommends nginx-light)'
       : false;
   test('nginx with ssl_ocsp leaf', { skip }, async () => {
-    const { outcome, because } = await lived('ocsp', async (attending) =>
+    const [{ outcome, because }, ...survivors] = await lived('ocsp', async (attending) =>
       startNginx(await pki, {
         revocation: `ssl_ocsp leaf; ssl_ocsp_responder ${attending.revocation.url.href}ocsp;`,
       }),
     );
     assert.equal(outcome, 'pass', because);
     assert.match(because, /HTTP 400/);
+    // It asks in the handshake and keeps no session here.
+    assert.deepEqual(
+      survivors.map((each) => [each.case, each.outcome]),
+      [
+        ['lifecycle/open-connection', 'fail'],
+        ['lifecycle/resumed-session', 'pass'],
+      ],
+      survivors.map((each) => each.because).join('\n'),
+    );
+  });
+  test('nginx with ssl_ocsp leaf and sessions asks of a resumed one as well', { skip }, async () => {
+    const [, ...survivors] = await lived('ocsp', async (attending) =>
+      startNginx(await pki, {
+        revocation: `ssl_ocsp leaf; ssl_ocsp_responder ${attending.revocation.url.href}ocsp;`,
+        more: 'ssl_session_cache shared:sessions:1m;',
+      }),
+    );
+    const told = survivors.map((each) => `${each.case} ${each.outcome}: ${each.because}`);
+    assert.match(told[1] ?? '', /^lifecycle\/resumed-session pass: .*in a resumed session/, told.join('\n'));
+  });
+  test('what was established before goes on, or not, by what the provider decides', async () => {
+    const outcomes = async (name: string) =>
+      (await standIn('ocsp', name)).slice(1).map((each) => `${each.case} ${each.outcome}`);
+    assert.deepEqual(await outcomes('conformant-ocsp'), [
+      'lifecycle/open-connection fail',
+      'lifecycle/resumed-session pass',
+    ]);
+    assert.deepEqual(await outcomes('conformant-ocsp-in-handshakes'), [
+      'lifecycle/open-connection fail',
+      'lifecycle/resumed-session fail',
+    ]);
+    assert.deepEqual(await outcomes('conformant-ocsp-every-request'), [
+      'lifecycle/open-connection pass',
+      'lifecycle/resumed-session pass',
+    ]);
   });
 });
