@@ -103,6 +103,10 @@ export interface Policy {
   readonly groups: { readonly prime: 'auto' | 'modp2'; readonly curve: string };
   /** Whose order of cipher suites rules. */
   readonly cipherOrder: 'server' | 'client';
+  /** Protocol versions in which it looks at certificates; `all` by whoever keeps the rule. */
+  readonly examinesIn: 'all' | readonly SecureVersion[];
+  /** Paths on which a refused certificate is turned away, as a pattern; `all` by whoever keeps the rule. */
+  readonly guards: 'all' | RegExp;
   /** Whether a client must present a certificate at all. */
   readonly requiresCertificate: boolean;
   /** What it overlooks in the certification path presented. */
@@ -223,6 +227,8 @@ export const conformant: Policy = {
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
   groups: { prime: 'auto', curve: 'auto' },
   cipherOrder: 'server',
+  examinesIn: 'all',
+  guards: 'all',
   requiresCertificate: true,
   overlooks: new Set(),
   turnsAway: new Set(),

@@ -13,7 +13,7 @@ import {
   type Server as TcpServer,
   type Socket,
 } from 'node:net';
-import type { DetailedPeerCertificate, TLSSocket } from 'node:tls';
+import type { DetailedPeerCertificate, SecureVersion, TLSSocket } from 'node:tls';
 import { gzipSync } from 'node:zlib';
 import type { Credential, Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
@@ -198,6 +198,8 @@ function secureServer(
       building: policy.building,
       withCrls: policy.revocation.source === 'file',
     });
+    const version = socket.getProtocol() as SecureVersion | null;
+    if (policy.examinesIn !== 'all' && version && !policy.examinesIn.includes(version)) return;
     if (!welcome(path, policy, hierarchy)) return turnAway();
     if (policy.revocation.source === 'file' || path.certificates.length === 0) return;
     if (policy.revocation.when === 'handshake' && socket.isSessionReused()) return;
@@ -271,7 +273,8 @@ async function respond(
   self: Registration,
   diary: Diary,
 ): Promise<void> {
-  const wanted = refused.get(request.socket);
+  const guarded = policy.guards === 'all' || policy.guards.test(request.url ?? '');
+  const wanted = guarded ? refused.get(request.socket) : undefined;
   if (wanted !== undefined && !letsRound(request, policy.weaknesses, wanted, new URL(self.url).host)) {
     const status = typeof policy.refusal === 'number' ? policy.refusal : 403;
     const page = status < 400 ? 'Welcome.' : 'The SSL certificate error: the client certificate was refused.';

@@ -3,6 +3,7 @@ import { absentees } from './absentees.ts';
 import { certificateVariants } from './certificate-mutants.ts';
 import { mutants, variants } from './mutants.ts';
 import { editionMutants, editionVariants } from './outcome-mutants.ts';
+import { everywhereMutants } from './everywhere-mutants.ts';
 import type { Policy } from './policy.ts';
 import type { RevocationPlace } from './revocation.ts';
 import { requestMutants } from './request-mutants.ts';
@@ -25,6 +26,7 @@ export const standInNames: readonly string[] = [
   ...Object.keys(retrievalMutants),
   ...Object.keys(revocationMutants),
   ...Object.keys(unasking),
+  ...Object.keys(everywhereMutants),
   ...Object.keys(absentees),
 ];
 
@@ -42,6 +44,7 @@ const catalogue = {
   ...revocationVariants,
   ...revocationMutants,
   ...unasking,
+  ...everywhereMutants,
 };
 export const policyOf = (name: string): Policy | undefined =>
   Object.hasOwn(catalogue, name) ? catalogue[name]?.policy : undefined;
