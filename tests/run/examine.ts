@@ -249,8 +249,10 @@ function lacking(entry: Planned['case'], { tls }: Exchange, worker: Worker): str
   if (learnsByAsking(entry) && !worker.asked) {
     return 'needs `callback` (and `pki`) in the subject file: where the subject reaches our OCSP responder and CRLs';
   }
-  const name = tls?.certificate;
-  if (name === undefined || worker.presents(name)) return undefined;
+  const name = [tls?.certificate, entry.beside?.tls?.certificate].find(
+    (each) => typeof each === 'string' && !worker.presents(each),
+  );
+  if (typeof name !== 'string') return undefined;
   return isClaimable(name)
     ? `nobody has a credential ${name} for this subject: give \`credentials.${name}\` in the subject file, or say why not under \`notExamined\``
     : `nobody has a credential ${name} for this subject`;
