@@ -1,6 +1,6 @@
-import { createWriteStream } from 'node:fs';
+import { createWriteStream, readFileSync } from 'node:fs';
 import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { createConsumerPki, DEFAULT_CONSUMER, type ConsumerPki } from '../certs/consumer.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
@@ -12,6 +12,8 @@ import { auditLine } from '../mocks/ssp/audit.ts';
 import { startManagement } from '../mocks/ssp/management.ts';
 import { startSsp, type Passage } from '../mocks/ssp/proxy.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
+import { lintConsumer, type ConsumerRecord } from '../tests/run/consumer.ts';
+import { writeWhole } from '../tests/run/record.ts';
 import { readRegistry } from '../tests/run/registry.ts';
 
 /** What the person who serves an SSP says of it. */
@@ -22,6 +24,8 @@ export interface SspFlags {
   readonly managementPort?: number;
   readonly sspHost: readonly string[];
   readonly audit?: string;
+  /** Where the record of the consumer goes. */
+  readonly judge?: string;
 }
 
 /** What the ready line says of it. */
@@ -64,6 +68,7 @@ export async function openSsp(
   const { redact } = createRedactor();
   const audit = flags.audit === undefined ? process.stderr : createWriteStream(flags.audit, { flags: 'a' });
   await opened(audit, flags.audit);
+  const lint = lintConsumer(registry.endpoints.map(({ url }) => url));
   const ssp = await startSsp({
     registry,
     reached,
@@ -76,6 +81,7 @@ export async function openSsp(
     },
     onPassage: (passage) => {
       audit.write(`${auditLine(passage, redact)}\n`);
+      lint.see(passage);
       onPassage(passage);
     },
   });
@@ -95,9 +101,27 @@ export async function openSsp(
     },
     close: async () => {
       await Promise.all([ssp.close(), management.close()]);
+      if (flags.judge !== undefined) await writeRecord(flags.judge, lint.record(packageVersion()));
       if (audit !== process.stderr) await new Promise<void>((done) => audit.end(() => done()));
     },
   };
+}
+
+const packageVersion = (): string =>
+  (
+    JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+      version: string;
+    }
+  ).version;
+
+/** Writes the record of the consumer and says in one line on standard error what it comes to. */
+async function writeRecord(file: string, record: ConsumerRecord): Promise<void> {
+  await writeWhole(dirname(file), [{ name: basename(file), text: `${JSON.stringify(record, null, 2)}\n` }]);
+  const failed = record.findings.filter(({ outcome }) => outcome === 'fail');
+  const names = failed.map(({ requirement }) => requirement).join(', ');
+  process.stderr.write(
+    `consumer ${record.verdict} in ${record.requests} requests${names ? `: ${names}` : ''}; record ${file}\n`,
+  );
 }
 
 /** @throws ConfigurationError on `--audit` where the file cannot be written */

@@ -54,6 +54,7 @@ export function serveCommand(): Command {
     .option('--management-port <port>', 'with --ssp: the port for faults on demand (0: any)', port)
     .option('--listen <address>', 'with --ssp: its address (default: loopback)')
     .option('--audit <file>', 'with --ssp: where its audit lines go (default: standard error)')
+    .option('--judge <file>', 'with --ssp: where the record of the consumer goes when it ends')
     .addHelpText(
       'after',
       [
@@ -65,7 +66,7 @@ export function serveCommand(): Command {
         'Examples:',
         '  assay serve --mock accepts-expired-certificate &',
         '  assay serve --cis2 --login aal3-clinician &',
-        '  assay serve --ssp --audit audit.jsonl &',
+        '  assay serve --ssp --audit audit.jsonl --judge consumer.json &',
       ].join('\n'),
     )
     .action(serve);
@@ -151,6 +152,7 @@ const SSP_FLAGS = {
   managementPort: '--management-port',
   listen: '--listen',
   audit: '--audit',
+  judge: '--judge',
 } as const;
 
 function checkSspFlags(options: ServeOptions): void {

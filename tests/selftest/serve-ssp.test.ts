@@ -66,6 +66,28 @@ test('one line when ready; curl reads through it; an audit line; SIGTERM ends it
   await assert.rejects(stat(ready.ssp.consumer));
 });
 
+test('--judge writes what the consumer did right and wrong', { skip }, async () => {
+  const file = join(folder, 'consumer.json');
+  const { ready, stop } = await serve('--audit', join(folder, 'judged.jsonl'), '--judge', file);
+  const read = (headers: ReturnType<typeof headersFor>) =>
+    curl(ready.ssp.consumer, ...asFlags(headers), `${ready.ssp.url}/${ready.url}/metadata`);
+  const first = headersFor(ready.url);
+  assert.equal((await read(first)).status, 200);
+  assert.equal((await read(first)).status, 200);
+  const { code, errors } = await stop();
+  assert.equal(code, 0);
+  assert.match(
+    errors,
+    /^consumer non-conformant in 2 requests: GPC-CON-TRACE-FRESH, GPC-CON-TOKEN-FRESH; record /,
+  );
+  const record = JSON.parse(await readFile(file, 'utf8')) as {
+    verdict: string;
+    findings: { outcome: string }[];
+  };
+  assert.equal(record.verdict, 'non-conformant');
+  assert.equal(record.findings.filter(({ outcome }) => outcome === 'pass').length, 8);
+});
+
 describe('faults on demand', { skip }, () => {
   let served: Awaited<ReturnType<typeof serve>>;
   before(async () => {
