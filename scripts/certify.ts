@@ -4,13 +4,14 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { read } from 'read';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { utf8, type Files } from '../tests/certify/archive.ts';
-import { bundle, recordName } from '../tests/certify/bundle.ts';
+import { bundle, evidenceName, recordName } from '../tests/certify/bundle.ts';
 import { obstacles } from '../tests/certify/conditions.ts';
 import { generateSigningKey, openSigningKey, readTrust } from '../tests/certify/keys.ts';
 import { verifyBundle } from '../tests/certify/verify.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
-import { writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { evidenceIn, writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { EVIDENCE } from './evidence.ts';
 import { EXIT, version } from './exit.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
@@ -146,7 +147,13 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
     await passphrase(false),
     '--key',
   );
-  const others = await companions(records.map(({ record }) => record));
+  const others = {
+    ...(await companions(records.map(({ record }) => record))),
+    ...(await evidenceOf(
+      records.map(({ record }) => record),
+      files,
+    )),
+  };
   const bytes = bundle(
     records,
     others,
@@ -169,6 +176,24 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
     ].join('\n'),
   );
   return EXIT.conformant;
+}
+
+/** The evidence that the records refer to, from where their runs left it. */
+async function evidenceOf(records: readonly RunRecord[], files: readonly string[]): Promise<Files> {
+  const found: Record<string, Uint8Array> = {};
+  for (const [at, record] of records.entries()) {
+    const folder = join(dirname(files[at] ?? ''), EVIDENCE);
+    for (const digest of evidenceIn(record)) {
+      const file = join(folder, digest.replace(':', '/'));
+      found[evidenceName(recordName(at), digest)] = await readFile(file).catch(() => {
+        throw new ConfigurationError(
+          files[at] ?? '',
+          `its evidence ${file} is missing; certify the record where its run left it`,
+        );
+      });
+    }
+  }
+  return found;
 }
 
 /** The reports that stand beside each record, in the forms that people and tools read. */

@@ -1,5 +1,3 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { createRedactor } from '../tests/drive/redact.ts';
 import type { TlsVersion } from '../tests/model.ts';
 import type { Planned } from '../tests/run/plan.ts';
@@ -37,21 +35,4 @@ export function scriptsOf(
       const script = own && scriptOf(finding, own, setting);
       return script && createRedactor().redact(script.text) === script.text ? [script] : [];
     });
-}
-
-/** Puts the scripts of this run in the place of those of the last. */
-export async function writeScripts(out: string, scripts: readonly Script[]): Promise<void> {
-  const folder = join(out, FOLDER);
-  const draft = join(out, `.${FOLDER}.${process.pid}.draft`);
-  try {
-    for (const { name, text } of scripts) {
-      const file = join(draft, name);
-      await mkdir(dirname(file), { recursive: true });
-      await writeFile(file, text, { mode: 0o755 });
-    }
-    await rm(folder, { recursive: true, force: true });
-    if (scripts.length > 0) await rename(draft, folder);
-  } finally {
-    await rm(draft, { recursive: true, force: true });
-  }
 }

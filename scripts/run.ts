@@ -2,6 +2,7 @@ import { matchesGlob } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { createKeeper, type Keeper } from '../tests/drive/keep.ts';
 import { createPace } from '../tests/drive/pace.ts';
 import { lifecycle, untimed } from '../tests/run/lifecycle.ts';
 import { aborted, runPlan } from '../tests/run/engine.ts';
@@ -19,7 +20,9 @@ import { describe as describeRefusal } from '../tests/oracle/response.ts';
 import { openEvents } from './events.ts';
 import { interruption } from './interruption.ts';
 import { called, EXIT, exitOf, version } from './exit.ts';
-import { FOLDER, scriptsOf, writeScripts } from './reproduction.ts';
+import { EVIDENCE, evidenceFiles } from './evidence.ts';
+import { replaceFolder } from './folder.ts';
+import { FOLDER, scriptsOf } from './reproduction.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
 import { beforeRun } from './report/diagnosis.ts';
 import { compare, differencesAsText } from './report/diff.ts';
@@ -95,6 +98,12 @@ async function lifeOf(
   const way = revocation === 'crldp' ? 'crldp' : 'ocsp';
   return lifecycle(prepared.run, start, way, wanted === true ? {} : { limit: wanted * 1000 });
 }
+
+/** The same run, with what is sent and comes back kept. */
+const keeping = (prepared: Prepared, { keep }: Keeper): Prepared => ({
+  ...prepared,
+  run: { ...prepared.run, target: { ...prepared.run.target, keep } },
+});
 
 /** The same run, at most so many connections a second. */
 function paced(prepared: Prepared, polite: number | true | undefined): Prepared {
@@ -191,7 +200,8 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     screen.write(`Ended by ${String(signal.reason)}, before anything was judged.\n`);
     return EXIT.ours;
   }
-  const prepared = paced(opened, options.polite);
+  const keeper = createKeeper();
+  const prepared = keeping(paced(opened, options.polite), keeper);
   try {
     const { profile } = prepared.run;
     const whole = plan(profile, prepared.declared);
@@ -290,7 +300,8 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       },
     ]);
     const scripts = scriptsOf(record, planned, prepared, start.version);
-    await writeScripts(options.out, scripts);
+    await replaceFolder(options.out, FOLDER, scripts, 0o755);
+    await replaceFolder(options.out, EVIDENCE, evidenceFiles(record, keeper));
     const placed = new Map(
       scripts.map(({ name }) => [name.slice(0, -3), `${options.out}/${FOLDER}/${name}`]),
     );

@@ -39,6 +39,10 @@ function untilOf(issued: Date, records: readonly RunRecord[]): Date {
   return new Date(Math.min(issued.getTime() + 12 * FRESH_DAYS * DAY, ...due));
 }
 
+/** Where a file of evidence of a record stands in a bundle. */
+export const evidenceName = (record: string, digest: string): string =>
+  `${record.slice(0, record.lastIndexOf('/'))}/evidence/${digest.replace(':', '/')}`;
+
 /** Where the n-th record stands in a bundle. */
 export const recordName = (at: number): string => `records/${String(at + 1).padStart(3, '0')}/record.json`;
 

@@ -1,8 +1,8 @@
 import { profiles } from '../profiles/index.ts';
-import { rejudge, type RunRecord } from '../run/record.ts';
+import { evidenceIn, rejudge, type RunRecord } from '../run/record.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import { sha256, textOf, unpack, type Files } from './archive.ts';
-import { APART, MANIFEST, STATEMENT, waivedIn, type Manifest } from './bundle.ts';
+import { APART, evidenceName, MANIFEST, STATEMENT, waivedIn, type Manifest } from './bundle.ts';
 import { obstacles } from './conditions.ts';
 import type { TrustSet } from './keys.ts';
 import { openEnvelope, type Statement } from './statement.ts';
@@ -35,12 +35,8 @@ function manifestFaults(files: Files, statement: Statement): readonly string[] {
 }
 
 /** A record of a bundle is certified again, as on the day of issue, and each of its verdicts derived anew. */
-function recordFaults(
-  name: string,
-  bytes: Uint8Array | undefined,
-  statement: Statement,
-  version: string,
-): readonly string[] {
+function recordFaults(name: string, files: Files, statement: Statement, version: string): readonly string[] {
+  const bytes = files[name];
   if (!bytes) return [`${name} is missing`];
   let record: RunRecord;
   try {
@@ -66,6 +62,13 @@ function recordFaults(
     ...obstacles(record, { version, today: new Date(statement.predicate.issued), profile }).map(
       (why) => `${name}: ${why}`,
     ),
+    ...[...evidenceIn(record)].flatMap((digest) => {
+      const found = files[evidenceName(name, digest)];
+      if (!found) return [`${name}: its evidence ${digest} is missing`];
+      return `sha256:${sha256(found)}` === digest
+        ? []
+        : [`${name}: its evidence ${digest} is something else`];
+    }),
     ...rejudge(record).map((id) => `${name}: ${id} does not follow from what was observed`),
   ];
 }
@@ -94,7 +97,7 @@ export function verifyBundle(bytes: Uint8Array, trust: TrustSet, today: Date, ve
   const faults = manifestFaults(files, statement);
   if (faults.length > 0) return { holds: false, faults, statement };
   const records = statement.predicate.certified.flatMap(({ record }) =>
-    recordFaults(record, files[record], statement, version),
+    recordFaults(record, files, statement, version),
   );
   return { holds: records.length === 0, faults: records, statement };
 }

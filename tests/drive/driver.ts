@@ -8,6 +8,8 @@ import { spend } from './budget.ts';
 import { LINGER_MS, openCanary, type Perch } from './canary.ts';
 import { enumerateOffer, offer } from './offer.ts';
 import { besiege, HELD, SETTLING_MS, type Siege } from './siege.ts';
+import type { HelloTarget } from './hello.ts';
+import { KEPT_BYTES, presentedAs, type Flights, type Keeper } from './keep.ts';
 import { send, type Bounds } from './http.ts';
 import { createLine, type Line } from './line.ts';
 import type { Pace } from './pace.ts';
@@ -35,6 +37,8 @@ export interface Target {
   readonly canary?: Perch;
   /** Waits for the turn of the next connection; absent: at once. */
   readonly pace?: Pace;
+  /** Keeps what was sent and what came back; absent: nothing is kept. */
+  readonly keep?: Keeper['keep'];
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
   readonly shared?: boolean;
   /** Mints an ID token of the issuer that the subject trusts. */
@@ -47,6 +51,8 @@ export interface Driven {
   readonly trace: readonly string[];
   /** How often the canary was fetched that the request named; absent: it named none. */
   readonly fetched?: number;
+  /** Digests of the files that hold what was sent and what came back. */
+  readonly kept?: readonly string[];
 }
 
 /** Drives one exchange in the version the run settled on. Observations are redacted before anybody judges. */
@@ -68,8 +74,11 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     return line;
   };
   return async (exchange, version) => {
-    if (exchange.hello)
-      return { observation: await offer(target, exchange.hello, bounds.patience), trace: [] };
+    const bare = exchange.hello;
+    if (bare) {
+      const made = await keepingFlights(target, (watched) => offer(watched, bare, bounds.patience));
+      return { ...made, trace: [] };
+    }
     const { tls, http, data, token, identity: wanted, raw, round, probe, attack: hostile } = exchange;
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
@@ -140,10 +149,21 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       ...(request.token === undefined ? [] : [{ kind: 'token', value: request.token } as const]),
       ...(identity ? [{ kind: 'key', value: identity.key.trim() } as const] : []),
     ];
+    const observation = redacted(seen, redactor, secrets);
+    const kept = target.keep?.({
+      kind: 'exchange',
+      servername: secure.sni ?? target.servername,
+      ...(tls?.certificate && identity && { presented: presentedAs(tls.certificate, identity) }),
+      ...(tls && { version: secure.version }),
+      // Long before what is kept is redacted with it: a secret that is cut in two lies beyond the cut.
+      request: redactor.redact(request.bytes.subarray(0, 4 * KEPT).toString('utf8'), secrets).slice(0, KEPT),
+      answer: observation,
+    });
     return {
-      observation: redacted(seen, redactor, secrets),
+      observation,
       trace: request.trace,
       ...(fetched !== undefined && { fetched }),
+      ...(kept !== undefined && { kept: [kept] }),
     };
   };
 }
@@ -153,10 +173,28 @@ export async function enumerateSuites(
   target: Target,
   exchange: Exchange,
   patience?: number,
-): Promise<Observation> {
-  return exchange.hello
-    ? enumerateOffer(target, exchange.hello, patience)
-    : { kind: 'nothing', reason: 'ours: an enumeration needs an offer' };
+): Promise<Driven> {
+  const { hello: wanted } = exchange;
+  if (!wanted)
+    return { observation: { kind: 'nothing', reason: 'ours: an enumeration needs an offer' }, trace: [] };
+  const made = await keepingFlights(target, (watched) => enumerateOffer(watched, wanted, patience));
+  return { ...made, trace: [] };
+}
+
+/** Makes hellos, and keeps them with what came back. They hold no secret: nothing of a hello is anybody's. */
+async function keepingFlights(
+  target: Target,
+  make: (watched: HelloTarget) => Promise<Observation>,
+): Promise<Pick<Driven, 'observation' | 'kept'>> {
+  const { keep } = target;
+  if (!keep) return { observation: await make(target) };
+  const flights: Flights[] = [];
+  const hex = (bytes: Buffer): string => bytes.subarray(0, KEPT_BYTES).toString('hex');
+  const observation = await make({
+    ...target,
+    onFlight: (sent, received) => flights.push({ sent: hex(sent), received: hex(received) }),
+  });
+  return { observation, kept: [keep({ kind: 'flights', flights, answer: observation })] };
 }
 
 /** Redacts first and cuts then: a secret cut in two would be met by no pattern. */

@@ -25,6 +25,8 @@ export interface HelloTarget {
   readonly pace?: Pace;
   /** Told of each connection that is dialled. */
   readonly onDial?: () => void;
+  /** Told of each flight once it is over: what left, and what came back. */
+  readonly onFlight?: (sent: Buffer, received: Buffer) => void;
 }
 
 const NUMBER: Readonly<Record<Exclude<OfferedVersion, 'SSLv2'>, number>> = {
@@ -155,6 +157,7 @@ function ask(target: HelloTarget, offer: Offer, patience: number): Promise<Hello
     let connected = false;
     let pause: NodeJS.Timeout | undefined;
     let settled = false;
+    const received: Buffer[] = [];
     const settle = (answer: HelloAnswer): void => {
       if (settled) return;
       settled = true;
@@ -162,6 +165,7 @@ function ask(target: HelloTarget, offer: Offer, patience: number): Promise<Hello
       clearTimeout(pause);
       const sent = socket.bytesWritten;
       socket.destroy();
+      target.onFlight?.(bytes.subarray(0, sent), Buffer.concat(received));
       const left = answer.kind !== 'nothing' && sent < bytes.length;
       resolve({
         answer: left ? { kind: 'nothing', reason: 'ours: the hello did not leave whole' } : answer,
@@ -184,6 +188,7 @@ function ask(target: HelloTarget, offer: Offer, patience: number): Promise<Hello
       socket.write(bytes);
     });
     socket.on('data', (chunk: Buffer) => {
+      if (target.onFlight) received.push(chunk);
       const flight = reader.push(chunk);
       if (flight.kind !== 'incomplete') settle(flight);
       else {

@@ -32,6 +32,8 @@ export interface Finding {
   readonly control: Controls;
   /** Trace ids sent with the stimulus and its control: the subject's audit log may know them. */
   readonly trace: readonly string[];
+  /** Files of evidence with what was sent and what came back, by digest: the stimulus first, then its controls. */
+  readonly evidence?: readonly string[];
   readonly ms: number;
   /** The findings that this one stands for, where a control is not there at all. */
   readonly beneath?: readonly Finding[];
@@ -40,7 +42,7 @@ export interface Finding {
 /** One worker of a run: a driver, and the last time the subject accepted the valid exchange from it. */
 export interface Worker {
   readonly drive: Driver;
-  readonly enumerate: (exchange: Exchange) => Promise<Observation>;
+  readonly enumerate: (exchange: Exchange) => Promise<Driven>;
   readonly profile: Profile;
   readonly valid: Exchange;
   /** The valid exchange of an interaction. */
@@ -133,6 +135,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
     controls: Controls,
     times = 1,
     trace: readonly string[] = [],
+    kept: readonly string[] = [],
   ): Finding => ({
     ...headOf(planned),
     ...verdict,
@@ -140,6 +143,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
     times,
     control: controls,
     trace,
+    ...(kept.length > 0 && { evidence: [...new Set(kept)] }),
     ms: Math.round((performance.now() - started) * 10) / 10,
   });
   const undriven: Observation = { kind: 'nothing', reason: 'not driven' };
@@ -183,10 +187,18 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
           ...throttledIn(worker, false),
         };
         const verdict = judge(entry.expect, undriven, controls, payload);
-        return finding(verdict, undriven, controls, 0, before.trace);
+        return finding(verdict, undriven, controls, 0, before.trace, before.kept);
       }
     }
-    const { observation, times, trace, twin, after, fetched } = await observedOnce(
+    const {
+      observation,
+      times,
+      trace,
+      kept = [],
+      twin,
+      after,
+      fetched,
+    } = await observedOnce(
       JSON.stringify([entry.via, stimulus.hello, stimulus.probe, planned.interaction?.name]),
       stimulus.hello || unverified ? worker.observed : undefined,
       async () => ({
@@ -213,7 +225,8 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       ...throttledIn(worker, isPayload(after.observation, twinned.payload)),
     };
     const verdict = judge(entry.expect, observation, controls, payload);
-    return finding(verdict, observation, controls, times, [...trace, ...after.trace]);
+    const files = [...kept, ...(after.kept ?? []), ...(beside?.kept ?? [])];
+    return finding(verdict, observation, controls, times, [...trace, ...after.trace], files);
   } catch (error) {
     const because = `ours: ${error instanceof Error ? error.message : String(error)}`;
     return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
@@ -298,9 +311,7 @@ async function driveSteadily(
   undoable: boolean,
 ) {
   const once = async (): Promise<Driven> =>
-    via === 'enumeration'
-      ? { observation: await worker.enumerate(stimulus), trace: [] }
-      : worker.drive(stimulus, worker.version);
+    via === 'enumeration' ? worker.enumerate(stimulus) : worker.drive(stimulus, worker.version);
   const first = await once();
   // What cannot be undone, or has a budget, is not done again, however weak the answer was.
   if (!undoable || !isWeak(first.observation, payload)) return { ...first, times: 1 };
@@ -308,10 +319,11 @@ async function driveSteadily(
   const witness = worker.shared ? undefined : await between();
   const all = [first, second, await once()];
   const trace = [...all, ...(witness ? [witness] : [])].flatMap((each) => each.trace);
+  const kept = all.flatMap((each) => each.kept ?? []);
   const seen = all.map(({ observation }) => observation);
   const steady = new Set(seen.map(gist)).size === 1;
   const weakest = seen.find((each) => each.kind === 'closed' && each.how === 'reset') ?? first.observation;
-  return { observation: steady ? weakest : ({ kind: 'unsteady', seen } as const), times: 3, trace };
+  return { observation: steady ? weakest : ({ kind: 'unsteady', seen } as const), times: 3, trace, kept };
 }
 
 /** For a bare hello: the same hello as the run's own version would have it, which has to be taken. */

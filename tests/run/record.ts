@@ -189,6 +189,17 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
   };
 }
 
+type Referring = Pick<Finding, 'evidence' | 'beneath'>;
+
+const referred = ({ evidence = [], beneath = [] }: Referring): readonly string[] => [
+  ...evidence,
+  ...beneath.flatMap(referred),
+];
+
+/** Digests that a record refers to, as `sha256:…`. */
+export const evidenceIn = ({ findings, noted }: Pick<RunRecord, 'findings' | 'noted'>): ReadonlySet<string> =>
+  new Set([...findings, ...noted].flatMap((each: Referring) => referred(each)));
+
 /** Judges every finding of a record again from its observation alone; the ids whose outcome came out differently. */
 export function rejudge(record: Pick<RunRecord, 'findings'>): readonly string[] {
   const flat = flattened(record.findings);

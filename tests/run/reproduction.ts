@@ -103,7 +103,7 @@ function tokenLines({ token, identity, raw }: Exchange, fields: readonly string[
 
 /** The request as text with what stands for variables, and whether it is all that goes out. */
 function requestOf(exchange: Exchange, { target }: Setting['run'], fields: readonly string[]) {
-  const { http, data, token, identity, raw, round, probe } = exchange;
+  const { http, data, token, identity, raw, round, probe, attack } = exchange;
   const held = { ...data, ...Object.fromEntries(fields.map((field) => [field, placeholder(field)])) };
   const { claims: _claims, ...edits } = raw ?? {};
   const { bytes, trace } = compose({
@@ -119,7 +119,8 @@ function requestOf(exchange: Exchange, { target }: Setting['run'], fields: reado
   return {
     text: bytes.toString('utf8'),
     trace,
-    whole: !bytes.includes(0) && raw?.body !== 'gzip' && !round && !probe,
+    whole:
+      !bytes.includes(0) && raw?.body !== 'gzip' && !round && !probe && !attack && !exchange.tls?.unverified,
   };
 }
 

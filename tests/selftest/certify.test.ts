@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
 import { zipSync } from 'fflate';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
-import { pack, textOf, unpack, utf8, type Files } from '../certify/archive.ts';
-import { bundle, MANIFEST, STATEMENT } from '../certify/bundle.ts';
+import { pack, sha256, textOf, unpack, utf8, type Files } from '../certify/archive.ts';
+import { bundle, evidenceName, MANIFEST, STATEMENT } from '../certify/bundle.ts';
 import { obstacles } from '../certify/conditions.ts';
 import {
   generateSigningKey,
@@ -70,17 +70,26 @@ interface Making {
   readonly by?: 'assessor' | 'supplier';
   readonly from?: Issuer;
   readonly version?: string;
+  readonly others?: Files;
 }
+/** The digest of no bytes at all. */
+const NOTHING = `sha256:${sha256(new Uint8Array())}`;
+/** The record with a file of evidence behind its first finding. */
+const evidenced = (): RunRecord => ({
+  ...record,
+  findings: record.findings.map((each, at) => (at === 0 ? { ...each, evidence: [NOTHING] } : each)),
+});
 const made = ({
   record: of = record,
   issued = today(),
   by = 'supplier',
   from = ours,
   version = VERSION,
+  others = {},
 }: Making = {}) =>
   bundle(
     [{ record: of, bytes: bytesOf(of) }],
-    { 'records/001/junit.xml': utf8('<testsuite/>') },
+    { 'records/001/junit.xml': utf8('<testsuite/>'), ...others },
     { tool: { name: 'assay', version }, ranBy: by, assurance: 'self-declared', issued },
     from.key,
   );
@@ -91,6 +100,11 @@ const changed = (bytes: Uint8Array, change: (files: Record<string, Uint8Array>) 
   change(files);
   return pack(files);
 };
+
+test('a bundle with its evidence holds', () => {
+  const others = { [evidenceName(RECORD, NOTHING)]: new Uint8Array() };
+  assert.deepEqual(verified(made({ record: evidenced(), others })).faults, []);
+});
 
 test('a bundle of a whole record holds, and has one byte form', () => {
   const issued = today();
@@ -347,6 +361,16 @@ describe('each kind of tampering fails with its own message', () => {
         );
       },
       /embedded provider, and the statement does not call it a specimen/,
+    ],
+    [
+      'evidence left out before signing',
+      () => made({ record: evidenced() }),
+      /its evidence sha256:[0-9a-f]{64} is missing$/,
+    ],
+    [
+      'other evidence in its place before signing',
+      () => made({ record: evidenced(), others: { [evidenceName(RECORD, NOTHING)]: utf8('x') } }),
+      /its evidence sha256:[0-9a-f]{64} is something else$/,
     ],
     ['another version', () => made({ version: '9.9.9' }), /certified by Assay 9\.9\.9/],
     [
