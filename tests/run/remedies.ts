@@ -285,6 +285,42 @@ const TABLE: readonly Row[] = [
     on: { nginx: 'proxy_intercept_errors off;  # else its own page takes the place of the OperationOutcome' },
   },
   {
+    cases: ['hostile/external-entity'],
+    say: 'Resolve no external entity and no document type of an XML body.',
+    any: 'switch DOCTYPE off in the XML parser (in Java: disallow-doctype-decl), FHIR XML has none',
+  },
+  {
+    cases: ['hostile/trace'],
+    say: 'Answer TRACE with 405.',
+    any: 'switch TRACE off',
+    on: {
+      apache: 'TraceEnable off',
+      tomcat: '<Connector allowTrace="false" …>',
+      nginx: 'if ($request_method = TRACE) { return 405; }',
+      haproxy: 'http-request deny deny_status 405 if METH_TRACE',
+    },
+  },
+  {
+    cases: ['hostile/idle', 'hostile/slow-', 'hostile/large-', 'hostile/deep-'],
+    say: 'Bound what one client can hold: time for header and body, their size, the depth of a document; refuse with 4xx and go on serving.',
+    any: 'a timeout for each phase of a request, limits on header, body and depth',
+    on: {
+      nginx:
+        'client_header_timeout 10s; client_body_timeout 10s;\nlarge_client_header_buffers 4 8k; client_max_body_size 5m;',
+      apache:
+        'RequestReadTimeout header=10-20,MinRate=500 body=10,MinRate=500\nLimitRequestFieldSize 8190\nLimitRequestBody 5242880',
+      haproxy: 'timeout http-request 10s\ntimeout client 30s\ntune.http.maxhdr 101',
+      tomcat:
+        '<Connector connectionTimeout="10000" maxHttpHeaderSize="8192" maxPostSize="5242880" maxSwallowSize="5242880" …>',
+      node: 'server.headersTimeout = 10_000; server.requestTimeout = 30_000;   // and --max-http-header-size',
+    },
+  },
+  {
+    cases: ['hostile/'],
+    say: 'Take what a request holds as data: never as a path, a line of a header, or a part of a query.',
+    any: 'parameters bound, paths looked up and not built, header values without line ends',
+  },
+  {
     cases: ['write/', 'error/write-'],
     say: 'Do what is written as its page has it: 201 with a Location for what is made, the version looked at where If-Match says one.',
     any: 'the resource of the application that takes the write, and its check of If-Match against ETag',
