@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { ftrsKeyMutants, ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
+import { everywhereMutants } from '../mocks/provider/everywhere-mutants.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
+import { editionMutants } from '../mocks/provider/outcome-mutants.ts';
 import { kinds, kindsFor } from '../tests/evidence/index.ts';
 import { requestMutants } from '../mocks/provider/request-mutants.ts';
 import { retrievalMutants } from '../mocks/provider/retrieval-mutants.ts';
@@ -38,7 +40,14 @@ export function catalogueOf(name: string, chosen?: string) {
   const entries = Object.entries<{ readonly title: string; readonly caughtBy: readonly string[] }>(
     profile.id === 'ftrs'
       ? { ...ftrsMutants, ...ftrsKeyMutants }
-      : { ...mutants, ...requestMutants, ...retrievalMutants, ...revocationMutants },
+      : {
+          ...mutants,
+          ...everywhereMutants,
+          ...editionMutants,
+          ...requestMutants,
+          ...retrievalMutants,
+          ...revocationMutants,
+        },
   );
   return {
     profile: profile.id,

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { everywhereMutants } from '../../mocks/provider/everywhere-mutants.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { baseline, runPlan } from '../run/engine.ts';
 import { inEveryVersion } from '../run/plan.ts';
@@ -50,6 +51,8 @@ test('one that looks at none in TLS 1.3 fails there, on every credential that ha
   const due = refusals(seen).filter((id) => id.endsWith('@TLSv1.3'));
   assert.ok(due.length > 30, String(due.length));
   assert.deepEqual(sorted(having(seen.findings, 'fail')), sorted(due));
+  for (const id of everywhereMutants['overlooks-certificates-in-tls13']?.caughtBy ?? [''])
+    assert.ok(due.includes(id));
   assert.deepEqual(having(seen.findings, 'inconclusive'), []);
 });
 
@@ -63,6 +66,8 @@ test('one that guards its capability statement alone fails on every other intera
     sorted([...new Set(due.map((id) => id.split('@')[0] ?? ''))]),
     ['absent', 'revoked', 'wrong-issuer', 'wrong-name'].map((name) => `client-certificate/${name}`),
   );
+  for (const id of everywhereMutants['overlooks-certificates-beyond-metadata']?.caughtBy ?? [''])
+    assert.ok(due.includes(id));
   assert.deepEqual(sorted(having(seen.findings, 'fail')), sorted(due));
   assert.deepEqual(having(seen.findings, 'inconclusive'), []);
 });
