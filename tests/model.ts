@@ -403,6 +403,8 @@ export interface Profile {
   readonly editions: readonly [string, ...string[]];
   /** Documents that bind. */
   readonly documents: readonly DocumentId[];
+  /** Documents that inform: what is shown for them is noted, and changes no verdict but theirs. */
+  readonly informs: readonly DocumentId[];
   /** `resourceType` of the payload that answers the valid exchange; with a slash in it, its media type. */
   readonly payload: string;
   readonly valid: (subject: Addressee) => Exchange;

@@ -164,11 +164,12 @@ ${shown.map((mark) => markup`<button type="button" data-filter="${mark}" aria-pr
 
 function documents(record: RunRecord, clauses: readonly ClauseView[], server: Recognised): Markup {
   const told = new Set<string>();
-  return markup`${record.documents.map(({ id, title, source, edition, set, verdict }) => {
+  return markup`${record.documents.map(({ id, title, source, edition, set, verdict, informs }) => {
     const own = clauses.filter(({ document }) => document === id);
+    if (informs && own.length === 0) return '';
     return markup`<section class="document" aria-labelledby="document-${id}">
 <h2 id="document-${id}">${title}</h2>
-<p class="about"><span class="chip verdict-${verdict}">${capital(verdict)}</span> Edition ${edition} · set ${set.id} <code class="digest">${set.digest}</code><br>${source}</p>
+<p class="about"><span class="chip verdict-${verdict}">${capital(verdict)}</span> Edition ${edition} · set ${set.id} <code class="digest">${set.digest}</code><br>${source}${informs && '. It informs: it changes no verdict but its own.'}</p>
 ${own.map((clause) => clauseOf(clause, told, server))}
 </section>`;
   })}`;

@@ -48,7 +48,8 @@ function waiverFaults(record: RunRecord, today: Date): readonly string[] {
  * The plan is made again: a record cannot leave out what it was to examine.
  */
 export function obstacles(record: RunRecord, { version, today, profile }: Certifier): readonly string[] {
-  const { findings, tool, edition, selection, notExamined, pending, documents } = record;
+  const { findings, tool, edition, selection, notExamined, pending } = record;
+  const documents = record.documents.filter(({ informs }) => !informs);
   if (!profile.editions.includes(edition)) return [`${profile.id} has no edition ${edition}`];
   const found: string[] = [];
   if (tool.version !== version) found.push(`it was made by Assay ${tool.version}, and this is ${version}`);

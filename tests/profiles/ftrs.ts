@@ -47,6 +47,7 @@ export const ftrs: Profile = {
   title: 'FtRS provider',
   editions: ['1.1.0'],
   documents: ['ftrs-security'],
+  informs: ['practice'],
   payload: organization.payload,
   valid: (subject) => exchange(subject, organization),
   interactions: [

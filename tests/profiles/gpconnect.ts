@@ -86,6 +86,7 @@ export const gpconnect: Profile = {
   title: 'GP Connect provider',
   editions: ['2025-10', '1.6', '1.5', '1.2'],
   documents: ['gpc-security', 'gpc-token', 'gpc-errors', 'gpc-api'],
+  informs: ['practice'],
   payload: 'CapabilityStatement',
   valid: (subject) => exchange(subject, interactionNamed('metadata')),
   interactions: interactions.filter(({ capability }) => capability !== 'html'),

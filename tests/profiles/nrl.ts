@@ -57,6 +57,7 @@ export const nrl: Profile = {
   title: 'NRL record provider',
   editions: ['single'],
   documents: ['nrl-security', 'nrl-retrieval'],
+  informs: ['practice'],
   // A wrapped document is recognised too, so that the clause on wrapping can fail and nothing else.
   payload: retrieval.payload,
   valid: (subject) => exchange(subject, retrieval),

@@ -2,6 +2,7 @@ import { gpconnectApi, gpconnectErrors, gpconnectSecurity } from './gpconnect.ts
 import { ftrsSecurity } from './ftrs.ts';
 import { gpconnectToken } from './gpconnect-token.ts';
 import { nrlRetrieval, nrlSecurity } from './nrl.ts';
+import { practice } from './practice.ts';
 import type { Document, Requirement } from './requirement.ts';
 
 const documents = [
@@ -12,6 +13,7 @@ const documents = [
   nrlSecurity,
   nrlRetrieval,
   ftrsSecurity,
+  practice,
 ] as const;
 
 export type DocumentId = (typeof documents)[number]['id'];

@@ -12,7 +12,8 @@ import type { Clause } from '../register/index.ts';
 import type { Finding } from './examine.ts';
 import { parseStrictJson } from './json.ts';
 import { folders, locate } from './locate.ts';
-import { scope, strongest } from './plan.ts';
+import { strongest } from './plan.ts';
+import { informing, scope } from './scope.ts';
 
 /** `evidence` of a subject file: what it is about, and the files that show it. */
 export interface EvidenceFields {
@@ -72,12 +73,13 @@ function finding(
   { outcome, because }: Judgement,
   observation: Observation,
   expected: string,
+  binds: boolean,
 ): Finding {
   return {
     case: id,
     title,
     payload: '',
-    level: strongest(clauses),
+    level: binds ? strongest(clauses) : 'noted',
     requirements: clauses.map((clause) => clause.id),
     outcome,
     because,
@@ -107,7 +109,8 @@ export async function showEvidence(
 ): Promise<Shown> {
   if (!fields) return nothingShown;
   const facts: Facts = { today, account: fields.account, version: fields.version };
-  const clauses = scope(profile, edition);
+  const clauses = [...scope(profile, edition), ...informing(profile)];
+  const binds = ({ document }: Clause): boolean => profile.documents.includes(document);
   const inside = await folders(subject, allowPath);
   const given = new Set<string>();
   const findings: Finding[] = [];
@@ -135,9 +138,18 @@ export async function showEvidence(
       const judgement = spared
         ? ({ outcome: 'pass', because: 'nothing of it is about this' } as const)
         : judged;
-      const name = borne.length === 1 ? id : `${id}.${clause.id.toLowerCase()}`;
+      const alone = binds(clause) && borne.filter(binds).length === 1;
+      const name = alone ? id : `${id}.${clause.id.toLowerCase()}`;
       findings.push(
-        finding(`evidence/${name}`, kind.title, [clause], judgement, observation, kind.threshold),
+        finding(
+          `evidence/${name}`,
+          kind.title,
+          [clause],
+          judgement,
+          observation,
+          kind.threshold,
+          binds(clause),
+        ),
       );
     }
   }
@@ -169,6 +181,7 @@ export async function showEvidence(
           judgeAttestation(attestation, facts),
           observation,
           'attested by somebody by name, and not ended',
+          binds(clause),
         ),
       );
     }

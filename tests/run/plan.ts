@@ -1,9 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
 import type { Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
 import { library, type Clause } from '../register/index.ts';
-import { bears, scope } from './scope.ts';
+import { bears, informing, scope } from './scope.ts';
 import { digestOf, holds, setsOf, type FrozenSet } from './sets.ts';
 
 export { bears, scope };
@@ -233,5 +234,21 @@ export const documentsOf = (profile: Profile, edition: string, held?: FrozenSet)
       source: document?.source ?? '',
       edition: document?.editions ? edition : 'single',
       set: setOf(profile, edition, id, held),
+    };
+  });
+
+/** The documents that inform a profile, each with its clauses as they are today: no case bears on them. */
+export const informingOf = (profile: Profile) =>
+  profile.informs.map((id) => {
+    const document = library.find((each) => each.id === id);
+    const clauses = informing(profile).filter((clause) => clause.document === id);
+    const digest = createHash('sha256').update(JSON.stringify(clauses)).digest('hex');
+    return {
+      id,
+      title: document?.title ?? id,
+      source: document?.source ?? '',
+      edition: 'single',
+      set: { id: `${id}@single/1`, digest: `sha256:${digest}` },
+      informs: true as const,
     };
   });

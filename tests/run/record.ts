@@ -7,7 +7,8 @@ import { judge } from '../oracle/judge.ts';
 import { collapse, ENFORCED, flattened } from './enforcement.ts';
 import type { Finding } from './examine.ts';
 import { nothingShown, waiting, type Shown } from './exhibits.ts';
-import { documentsOf, excludedClauses, scope } from './plan.ts';
+import { documentsOf, excludedClauses, informingOf, scope } from './plan.ts';
+import { informing } from './scope.ts';
 import type { FrozenSet } from './sets.ts';
 import { judgeWaivers, type Waiver } from './waivers.ts';
 
@@ -46,6 +47,8 @@ export interface RunRecord {
     readonly edition: string;
     readonly set: { readonly id: string; readonly digest: string };
     readonly verdict: RunVerdict;
+    /** It informs: its verdict is no part of the record's. */
+    readonly informs?: true;
   }[];
   /** Every clause in scope, quoted, so that a reader needs nothing but the record. */
   readonly requirements: readonly {
@@ -147,18 +150,39 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
   const clausesOf = new Map(
     scope(profile, edition).map(({ id, document }) => [id as string, document as string]),
   );
+  const shownFor = new Set(shown.findings.flatMap(({ requirements }) => requirements));
+  /** What was shown for a document that informs, as it would count if it bound. */
+  const told = (document: string): readonly Finding[] => {
+    const own = new Set<string>(
+      informing(profile)
+        .filter((clause) => clause.document === document)
+        .map(({ id }) => id),
+    );
+    return shown.findings
+      .filter(({ requirements }) => requirements.some((id) => own.has(id)))
+      .map((each) => ({ ...each, level: 'MUST' }));
+  };
   const pending = waiting(scope(profile, edition), shown.given);
   return {
     tool: { name: 'assay', version: facts.version },
     profile: profile.id,
     edition,
-    documents: documentsOf(profile, edition, facts.set).map((document) => {
-      const own = counted.filter(({ requirements }) =>
-        requirements.some((id) => clausesOf.get(id) === document.id),
-      );
-      return { ...document, verdict: verdictOf(own, strict, unexamined) };
-    }),
-    requirements: scope(profile, edition).map(({ id, document, section, keyword, text }) => ({
+    documents: [
+      ...documentsOf(profile, edition, facts.set).map((document) => {
+        const own = counted.filter(({ requirements }) =>
+          requirements.some((id) => clausesOf.get(id) === document.id),
+        );
+        return { ...document, verdict: verdictOf(own, strict, unexamined) };
+      }),
+      ...informingOf(profile).map((document) => ({
+        ...document,
+        verdict: verdictOf(told(document.id), strict),
+      })),
+    ],
+    requirements: [
+      ...scope(profile, edition),
+      ...informing(profile).filter(({ id }) => shownFor.has(id)),
+    ].map(({ id, document, section, keyword, text }) => ({
       id,
       document,
       section,

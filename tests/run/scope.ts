@@ -9,6 +9,12 @@ export function scope(profile: Profile, edition: string): readonly Clause[] {
   );
 }
 
+/** The clauses of the documents that inform a profile. */
+export function informing(profile: Profile): readonly Clause[] {
+  const held = new Set<string>(profile.informs);
+  return register.filter(({ document }) => held.has(document));
+}
+
 /** Whether a case decides a clause, by its own name or by that of one that it restates. */
 export const bears = (
   { requirements }: Pick<Case, 'requirements'>,

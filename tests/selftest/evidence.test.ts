@@ -9,7 +9,7 @@ import { judgeEvidence } from '../evidence/judge.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { showEvidence, waiting, type EvidenceFields } from '../run/exhibits.ts';
 import { scope } from '../run/plan.ts';
-import { assemble, rejudge } from '../run/record.ts';
+import { assemble, rejudge, type RunRecord } from '../run/record.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import type { Facts } from '../evidence/kind.ts';
 
@@ -829,6 +829,35 @@ describe('what a subject file names as evidence', () => {
     checkRecord(record);
     assert.deepEqual([record.scope, record.verdict, rejudge(record)], ['full', 'conformant', []]);
   });
+  test('what is shown for a document that informs is noted, and decides the verdict of that document alone', async () => {
+    const record = async (model: object) => {
+      await writeFile(join(folder, 'model.json'), JSON.stringify(model));
+      const given = await shown({ files: { 'threat-model': { file: 'model.json', exported: EXPORTED } } });
+      const made = assemble([], {
+        version: '0',
+        profile: gpconnect,
+        edition,
+        subject: { url: 'https://provider.test/x' },
+        started: facts.today,
+        finished: facts.today,
+        shown: given,
+      });
+      checkRecord(made);
+      return made;
+    };
+    const practice = ({ documents }: RunRecord) => documents.find(({ id }) => id === 'practice');
+    const good = samples['threat-model']?.good as object;
+    const sound = await record(good);
+    assert.deepEqual([practice(sound)?.verdict, practice(sound)?.informs], ['conformant', true]);
+    assert.ok(sound.noted.some((each) => each.case === 'evidence/threat-model.practice-threat-reviewed'));
+    assert.deepEqual(sound.findings, []);
+    assert.ok(!sound.pending.some(({ requirement }) => requirement.startsWith('PRACTICE-')));
+    assert.ok(sound.requirements.some(({ id }) => id === 'PRACTICE-THREAT-REVIEWED'));
+    const stale = await record({ ...good, lastArchitecturalChange: '2026-11-10' });
+    assert.equal(practice(stale)?.verdict, 'non-conformant');
+    assert.equal(stale.verdict, sound.verdict);
+    assert.deepEqual(rejudge(stale), []);
+  });
   test('an attestation that has ended fails its requirement', async () => {
     const { findings } = await attesting(word('GPC-SEC-CERT-DIR', { on: '2024-05-01', until: '2025-05-01' }));
     assert.deepEqual([findings[0]?.outcome, findings[0]?.level], ['fail', 'SHALL']);
@@ -842,8 +871,8 @@ describe('what a subject file names as evidence', () => {
     ],
     [
       'a kind that the profile does not ask for',
-      () => shown({ files: { 'threat-model': pentest } }),
-      /#\/evidence\/files\/threat-model: threat-model shows nothing that gpconnect asks for/,
+      () => shown({ files: { 'storage-encryption': pentest } }),
+      /#\/evidence\/files\/storage-encryption: storage-encryption shows nothing that gpconnect asks for/,
     ],
     [
       'a file that is not there',
