@@ -94,7 +94,11 @@ async function judged(
   assert.ok(text, ended.err);
   return { ...ended, record: JSON.parse(text) as RunRecord };
 }
-const GLOBS = ['client-certificate/*', 'tls-version/*', 'cipher-suite/*'].flatMap((glob) => ['--case', glob]);
+const flags = (globs: readonly string[]): readonly string[] => globs.flatMap((glob) => ['--case', glob]);
+const CERTIFICATES = ['absent', 'self-signed', 'wrong-issuer', 'expired', 'not-yet-valid', 'wrong-name'].map(
+  (name) => `client-certificate/${name}`,
+);
+const GLOBS = flags([...CERTIFICATES, 'tls-version/*', 'cipher-suite/*']);
 const by = (record: RunRecord, outcome: string) => record.findings.filter((each) => each.outcome === outcome);
 
 test('resets above a burst: open, told as throttled, with what to do; politely it is judged as without', async () => {
@@ -115,9 +119,9 @@ test('resets above a burst: open, told as throttled, with what to do; politely i
     assert.match(out, /throttle.*--polite/);
     assert.deepEqual(rejudge(record), []);
 
-    const few = ['--case', 'client-certificate/*', '--polite', '2'];
-    const polite = await judged('polite', door.port, provider.url, ...few);
-    const direct = await judged('direct', provider.port, provider.url, '--case', 'client-certificate/*');
+    const few = flags(CERTIFICATES);
+    const polite = await judged('polite', door.port, provider.url, ...few, '--polite', '2');
+    const direct = await judged('direct', provider.port, provider.url, ...few);
     const told = ({ record: { findings } }: typeof direct) =>
       findings.map((each) => [each.case, each.outcome]);
     assert.deepEqual(told(polite), told(direct), polite.out);
@@ -166,7 +170,7 @@ describe('answers above a burst', () => {
       const lax = await answering(status, headers);
       try {
         const url = 'https://localhost/A11111/STU3/1/gpconnect';
-        const { record, out } = await judged(String(status), lax.port, url, '--case', 'client-certificate/*');
+        const { record, out } = await judged(String(status), lax.port, url, ...flags(CERTIFICATES));
         assert.deepEqual(
           by(record, 'pass').map((each) => each.case),
           [],
