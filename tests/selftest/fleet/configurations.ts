@@ -10,6 +10,7 @@ import {
   noCa,
   nulInName,
   validTomorrow,
+  wildcardName,
   overlooking,
   revocation,
   revocationAbove,
@@ -342,8 +343,9 @@ const node = rows<NodeKnobs>('Node https', startNode, {}, [
   ['TLS 1.3 beside 1.2', { tls: { maxVersion: 'TLSv1.3' } }, { versions: BOTH }],
 ]);
 
-const openssl = rows<OpensslKnobs>('openssl s_server', startOpenssl, {}, [
-  ['keeps every rule', {}, {}, first],
+/** It checks the client's name as a client does a server's: a wildcard matches (`X509_check_host` without flags). */
+const openssl = rows<OpensslKnobs>('openssl s_server', startOpenssl, { overlooks: wildcardName }, [
+  ['keeps every rule that it has an option for: -verify_hostname lets a wildcard be a name', {}, {}, first],
   ['no -verify', { verify: [], revocation: [], name: [] }, { overlooks: anything }],
   ['-verify, which asks and does not demand', { verify: ['-verify', '2'] }, { overlooks: anything }],
   [
@@ -352,8 +354,12 @@ const openssl = rows<OpensslKnobs>('openssl s_server', startOpenssl, {}, [
     { overlooks: overlooking(anyError, name) },
     quick,
   ],
-  ['no -crl_check', { revocation: [] }, { overlooks: revocation }],
-  ['-crl_check, for the leaf alone', { revocation: ['-crl_check'] }, { overlooks: revocationAbove }],
+  ['no -crl_check', { revocation: [] }, { overlooks: overlooking(revocation, wildcardName) }],
+  [
+    '-crl_check, for the leaf alone',
+    { revocation: ['-crl_check'] },
+    { overlooks: overlooking(revocationAbove, wildcardName) },
+  ],
   ['no -verify_hostname', { name: [] }, { overlooks: name }],
   [
     'TLS 1.0 to 1.2, and the security level lowered',

@@ -10,8 +10,8 @@ import { createFolder, removeFolder, writeFiles } from './site.ts';
 /** What a server can overlook in what a client presents: that there is nothing, its name, or an error of verification. */
 export type Flaw =
   | { readonly kind: 'absent' }
-  /** Another name; `nul`: the SSP's up to a NUL. */
-  | { readonly kind: 'name'; readonly nul: boolean }
+  /** Another name; `nul`: the SSP's up to a NUL; `wildcard`: a pattern that the SSP's matches. */
+  | { readonly kind: 'name'; readonly as?: 'nul' | 'wildcard' }
   | {
       readonly kind: 'error';
       /** Number of OpenSSL's verification error (`X509_V_ERR_…`, openssl-verification-options(1)). */
@@ -58,7 +58,9 @@ const NO_CA = new Set([18, 19, 20, 21, 27]);
 
 export const absent = (flaw: Flaw): boolean => flaw.kind === 'absent';
 export const name = (flaw: Flaw): boolean => flaw.kind === 'name';
-export const nulInName = (flaw: Flaw): boolean => flaw.kind === 'name' && flaw.nul;
+export const nulInName = (flaw: Flaw): boolean => flaw.kind === 'name' && flaw.as === 'nul';
+/** As clients match a server's name (RFC 6125 §6.4.3). */
+export const wildcardName = (flaw: Flaw): boolean => flaw.kind === 'name' && flaw.as === 'wildcard';
 export const revocation = (flaw: Flaw): boolean => flaw.kind === 'error' && REVOCATION.has(flaw.error);
 /** Revocation checked for the leaf alone. */
 export const revocationAbove = (flaw: Flaw): boolean =>

@@ -18,6 +18,11 @@ const open = (because: string): Expected => ({ outcome: 'inconclusive', because 
 const untold = (because: string): Expected => ({ outcome: 'untold', because });
 const failIf = (wrong: boolean, because: string): Expected => (wrong ? fail(because) : pass('as configured'));
 
+const nameFlaw = (credential: string): Flaw => {
+  if (credential === 'name-nul') return { kind: 'name', as: 'nul' };
+  return credential === 'name-wildcard' ? { kind: 'name', as: 'wildcard' } : { kind: 'name' };
+};
+
 /** What the stimulus presents that is wrong; empty: nothing; `undefined`: a credential that nobody looked at. */
 function flawsIn({ stimulus, expect }: Case, known: Flaws): readonly Flaw[] | undefined {
   const given = stimulus.tls && 'certificate' in stimulus.tls ? stimulus.tls.certificate : undefined;
@@ -25,9 +30,7 @@ function flawsIn({ stimulus, expect }: Case, known: Flaws): readonly Flaw[] | un
   if (given === null) return [{ kind: 'absent' }];
   const found = known.get(given);
   // Sound to a verifier and still to be refused: the name is all that is left.
-  return found?.length === 0 && expect.kind === 'refused-connection'
-    ? [{ kind: 'name', nul: given === 'name-nul' }]
-    : found;
+  return found?.length === 0 && expect.kind === 'refused-connection' ? [nameFlaw(given)] : found;
 }
 
 /** Whether an order of suites has one of a later group before one of an earlier. */
