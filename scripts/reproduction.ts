@@ -9,7 +9,7 @@ import { scriptOf, type Script } from '../tests/run/reproduction.ts';
 export const FOLDER = 'repro';
 
 /**
- * A script for each failure of a record. None for an embedded provider, which is gone by then, and none that would
+ * A script for each failure of a record. None for an embedded provider or a container, which is gone by then, and none that would
  * hold what is redacted.
  */
 export function scriptsOf(
@@ -18,7 +18,7 @@ export function scriptsOf(
   { run, facts }: Prepared,
   version: TlsVersion,
 ): readonly Script[] {
-  if (facts.file === undefined) return [];
+  if (facts.file === undefined || facts.passing) return [];
   const setting = {
     run,
     version,

@@ -57,6 +57,7 @@ export async function prepareImage(
       return {
         ...prepared,
         subject: { ...prepared.subject, image: container.image },
+        facts: { ...prepared.facts, passing: true },
         close: async () => {
           try {
             await prepared.close();

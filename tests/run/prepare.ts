@@ -56,6 +56,8 @@ export interface Facts {
   readonly own?: string;
   /** The file with the anchor of the server's certificate, where one is named. */
   readonly trust?: string;
+  /** Started for this run alone: nothing can be asked of it again. */
+  readonly passing?: true;
   /** Seconds by which the clocks may differ, as the subject file says. */
   readonly clockSkew?: number;
 }

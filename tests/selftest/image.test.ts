@@ -126,6 +126,8 @@ describe('a provider in a container', { skip }, () => {
     });
     assert.deepEqual(await opened.containers(), known);
 
+    const written = await readdir(join(folder, 'lax'));
+    assert.ok(!written.includes('repro'), 'a container that is gone reproduces nothing');
     await writeFile(join(folder, 'two.json'), JSON.stringify({ ...subject, connect: '127.0.0.1:1' }));
     const two = await run('two.json', '--image', 'assay-test-lax');
     assert.equal(two.code, 4);
