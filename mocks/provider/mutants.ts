@@ -77,6 +77,9 @@ const [FIRST_TOLD = '', ...OTHERS_TOLD] = [
   ...requestRejections.map((name) => `error/request-${name}`),
   ...SCOPES,
   'xml/error',
+  'error/write-stale-version',
+  'error/write-amended-as-cancellation',
+  'error/write-cancelled-as-amendment',
 ];
 
 /** Cases that look at the error of a rejection which is not made any more. */

@@ -26,13 +26,14 @@ export const writeMutants: Readonly<Record<string, Mutant>> = {
   'lacks-amend-appointment': {
     title: 'does not serve amend-appointment',
     policy: wrong('lacks', new Set(['amend-appointment'])),
-    caughtBy: ['write/amend'],
+    // A cancellation under its id is answered 501 too, where a client error is due.
+    caughtBy: ['write/amend', 'write/cancelled-as-amendment', 'error/write-cancelled-as-amendment'],
     clouds: [...ofAmend, ...ofAmend.map(toldOf)],
   },
   'lacks-cancel-appointment': {
     title: 'does not serve cancel-appointment',
     policy: wrong('lacks', new Set(['cancel-appointment'])),
-    caughtBy: ['write/cancel'],
+    caughtBy: ['write/cancel', 'write/amended-as-cancellation', 'error/write-amended-as-cancellation'],
     clouds: ['write/cancelled-as-amendment', 'error/write-cancelled-as-amendment'],
   },
   'lacks-register-patient': {
