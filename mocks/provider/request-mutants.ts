@@ -3,6 +3,7 @@ import { conformant, wrong, type AnswerShape, type Policy } from './policy.ts';
 import { looksAt } from './outcome-mutants.ts';
 import { requestRejections, type RequestRejection } from './request-rules.ts';
 import { readable } from '../ssp/interactions.ts';
+import { booking } from './write-mutants.ts';
 import { pairings } from './scope-table.ts';
 
 /** Providers that get one thing about the request or the form of their answers wrong. */
@@ -96,7 +97,7 @@ const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
     ...scopes('read-location'),
   ],
   'read-appointment': [...both('unknown-appointment'), ...scopes('read-appointment')],
-  'search-slots': scopes('search-slots'),
+  'search-slots': [...scopes('search-slots'), ...booking],
   'search-documents': scopes('search-documents'),
   'retrieve-document': [...both('unknown-document'), ...scopes('retrieve-document')],
   'structured-record': [

@@ -3,6 +3,7 @@ import { conformant, wrong, type Rejection } from './policy.ts';
 
 /** Providers that get one thing about bookings and registrations wrong. */
 
+/** Cases that need an appointment that the run booked. */
 const BOOKED = [
   'write/amend',
   'write/cancel',
@@ -13,6 +14,8 @@ const BOOKED = [
   'error/write-amended-as-cancellation',
   'error/write-cancelled-as-amendment',
 ];
+/** Cases that need a free slot. (Names only.) */
+export const booking: readonly string[] = ['write/book', 'write/location', ...BOOKED];
 const ofAmend = ['write/amended-as-cancellation', 'write/stale-version'];
 const toldOf = (name: string): string => name.replace('write/', 'error/write-');
 
