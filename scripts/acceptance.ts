@@ -15,16 +15,21 @@ const capital = (text: string): string => text.charAt(0).toUpperCase() + text.sl
 function ofCase(profile: Profile, { case: entry, level }: Planned, all: readonly Planned[]): Scenario {
   const also = all.slice(1).flatMap(({ interaction }) => (interaction ? [interaction.name] : []));
   const steered = entry.via === 'key-set';
+  const looks = entry.expect.kind === 'server-certificate';
   return {
     name: `${entry.id}: ${entry.title}${level === 'noted' ? ' (noted: binds nobody)' : ''}`,
     steps: [
-      `Given a subject that accepts the valid exchange of the profile ${profile.id}`,
+      looks
+        ? 'Given a subject that shows its certificate in a TLS handshake'
+        : `Given a subject that accepts the valid exchange of the profile ${profile.id}`,
       ...(steered ? ['And the issuer that it trusts, which can be steered'] : []),
       steered
         ? `When its key set is changed: ${entry.title}`
-        : Object.keys(entry.stimulus).length === 0
-          ? 'When the same exchange is looked at'
-          : `When the same exchange is made, different in one thing: ${entry.title}`,
+        : looks
+          ? 'When that certificate is read, without being verified first'
+          : Object.keys(entry.stimulus).length === 0
+            ? 'When the same exchange is looked at'
+            : `When the same exchange is made, different in one thing: ${entry.title}`,
       `Then ${expectationInWords(entry.expect).replaceAll('\n', ' ')}`,
       'And the valid exchange, made just after, is accepted again',
       ...(also.length > 0 ? [`And likewise on ${also.join(', ')}`] : []),

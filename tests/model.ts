@@ -366,8 +366,8 @@ export interface Case {
   readonly learns?: Learning;
   /** The field of the subject file without which there is nothing to look at. */
   readonly declares?: 'plain';
-  /** The option of the subject file without which the case binds nobody. */
-  readonly onlyIf?: 'enforcesScope';
+  /** What the subject file has to say for the case to bind: an option, or the anchor in `trust`. */
+  readonly onlyIf?: 'enforcesScope' | 'trust';
   /**
    * Names of the interactions that it is driven on, the representative first; absent: on the profile's own valid
    * exchange. On any but the representative its finding is called `case@interaction`. `*` is every other one.

@@ -4,6 +4,7 @@ import { suitesUpTo12 } from '../oracle/suites.ts';
 import { cis2Token } from './cis2-token.ts';
 import { cases } from './define.ts';
 import { keySet } from './key-set.ts';
+import { looking, TITLES } from './server-certificate.ts';
 
 const refused = { kind: 'refused-connection', rule: 'certificate' } as const;
 /** A certificate is asked for whatever is asked. */
@@ -132,6 +133,24 @@ const certificates = cases('mutual-tls', {
   },
 });
 
+/**
+ * What the provider itself shows. The anchor is a finding where the subject names it: nobody else can say whose
+ * certificate is "Authority-issued".
+ */
+const ownCertificate = cases('own-certificate', {
+  chain: {
+    title: TITLES.chain,
+    requirements: ['SEC-020'],
+    onlyIf: 'trust',
+    ...looking('chain'),
+  },
+  name: { title: TITLES.name, requirements: ['SEC-020'], ...looking('name') },
+  // The alarm is due 30 days before the end at the latest, and the renewal with it.
+  'days-left': { title: TITLES['days-left'], requirements: ['SEC-015'], ...looking('days-left') },
+  'key-size': { title: TITLES['key-size'], requirements: ['SEC-001'], ...looking('key-size') },
+  signature: { title: TITLES.signature, requirements: ['SEC-001'], ...looking('signature') },
+});
+
 const exposure = cases('exposure', {
   key: {
     title: 'no private key in an answer',
@@ -158,6 +177,7 @@ const exposure = cases('exposure', {
 export const ftrsCatalogue: readonly Case[] = [
   ...transport,
   ...certificates,
+  ...ownCertificate,
   ...exposure,
   ...cis2Token,
   ...keySet,

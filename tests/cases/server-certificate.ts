@@ -2,14 +2,15 @@ import type { Case, ServerCertificateAspect } from '../model.ts';
 import { cases } from './define.ts';
 
 /** A server's certificate is read in a handshake that does not verify it, so that whatever is wrong can be told. */
-const looking = (aspect: ServerCertificateAspect) =>
+export const looking = (aspect: ServerCertificateAspect) =>
   ({
     via: 'probe',
     stimulus: { tls: { unverified: true }, probe: 'server-certificate' },
     expect: { kind: 'server-certificate', aspect },
   }) as const;
 
-const TITLES: Readonly<Record<ServerCertificateAspect, string>> = {
+/** What each aspect of it is held to. */
+export const TITLES: Readonly<Record<ServerCertificateAspect, string>> = {
   chain: "the server's certificate leads to the expected anchor",
   name: "the server's certificate has the name by which it is reached",
   'days-left': "the server's certificate lasts 30 days and more",
@@ -18,7 +19,7 @@ const TITLES: Readonly<Record<ServerCertificateAspect, string>> = {
 };
 const ASPECTS = Object.keys(TITLES) as ServerCertificateAspect[];
 
-/** Mutual authentication has two sides; the documents speak of the client's certificate alone, so this is noted. */
+/** Mutual authentication has two sides; the documents of the Spine speak of the client's certificate alone, so this is noted. */
 export default cases(
   'server-certificate',
   Object.fromEntries(

@@ -121,8 +121,8 @@ export const ftrsSecurity = {
       section: '6. Certificate Management',
       keyword: 'MUST',
       text: 'proactive certificate expiry alerting and a seamless renewal process',
-      decidedBy: 'evidence',
-      because: 'the inventory of certificates, the alarms on them and the last renewal decide it',
+      because:
+        'read as 30 days left and more on the certificate shown, when its alarm is due; beside the wire, the inventory, the alarms and the last renewal decide it',
     },
     {
       id: 'SEC-016',

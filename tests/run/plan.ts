@@ -31,6 +31,8 @@ export interface Planned {
 export interface Declared {
   readonly edition: string;
   readonly enforcesScope: boolean;
+  /** Whether it names the anchor of its own certificate. */
+  readonly trust?: boolean;
   /** The frozen set that it is held to; absent: the newest of the edition. */
   readonly set?: FrozenSet;
   /** How the subject learns of revocation; by files where nothing is said, and held to them where it is `none`. */
@@ -51,6 +53,7 @@ export interface Declared {
 export const everythingOn = (edition: string): Declared => ({
   edition,
   enforcesScope: true,
+  trust: true,
   plain: true,
   capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
   data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],

@@ -92,6 +92,22 @@ const TABLE: readonly Row[] = [
     },
   },
   {
+    cases: ['own-certificate/', 'server-certificate/'],
+    say: 'Show a certificate of the expected CA, for the name in the URL, renewed 30 days before it ends, with a key of 2048 bits (RSA) or a curve of 224, signed over SHA-2. If it is another CA that is expected, name it in `trust`.',
+    any: 'the certificate with its intermediates, and its key, at whatever ends TLS',
+    on: {
+      nginx:
+        'ssl_certificate     server.pem;   # the leaf first, then its intermediates\nssl_certificate_key server.key;',
+      apache:
+        'SSLCertificateFile    server.pem   # the leaf first, then its intermediates\nSSLCertificateKeyFile server.key',
+      haproxy: 'bind … ssl crt server.pem   # leaf, intermediates and key',
+      tomcat:
+        '<Certificate certificateFile="leaf.pem" certificateChainFile="chain.pem" certificateKeyFile="server.key" />',
+      node: "cert: readFileSync('server.pem'), key: readFileSync('server.key')   // the leaf first",
+      'api-gateway': 'the certificate of the custom domain, in ACM',
+    },
+  },
+  {
     cases: ['way-round/'],
     say: 'Believe no header field about a client certificate that came from outside, and let no other name or default server lead around the check.',
     any: 'overwrite, at the terminator, every header field by which it tells the application of the certificate; require the certificate on every virtual host of the port',

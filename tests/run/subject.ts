@@ -227,6 +227,7 @@ const isDay = (text: string): boolean => {
 export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omit<Declared, 'consent'> => ({
   edition,
   enforcesScope: subject.options?.enforcesScope ?? false,
+  trust: subject.trust !== undefined,
   plain: subject.plain !== undefined,
   capabilities:
     subject.profile === 'ftrs'

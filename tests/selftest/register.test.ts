@@ -73,6 +73,17 @@ test('scope binds only where it is enforced', () => {
   assert.equal(level(false), 'noted');
 });
 
+test("the server's anchor binds only where the subject names it", () => {
+  const ftrs = profiles.find(({ id }) => id === 'ftrs');
+  assert.ok(ftrs);
+  const levels = (trust: boolean) =>
+    plan(ftrs, { edition: '1.1.0', enforcesScope: false, trust })
+      .filter(({ id }) => id.startsWith('own-certificate/'))
+      .map(({ level }) => level);
+  assert.deepEqual(levels(true), ['MUST', 'MUST', 'MUST', 'MUST', 'MUST']);
+  assert.deepEqual(levels(false), ['noted', 'MUST', 'MUST', 'MUST', 'MUST']);
+});
+
 test('a stimulus changes the valid exchange in one place', () => {
   const [profile] = profiles;
   assert.ok(profile);

@@ -10,6 +10,8 @@ export interface FtrsMutant {
   readonly policy: FtrsPolicy;
   /** The cases that fail on it and no others, its own first. */
   readonly caughtBy: readonly [own: string, ...others: string[]];
+  /** Its certificate keeps a verifying client away, so that no case but those of that certificate can be driven. */
+  readonly keepsAway?: true;
   /** Why more than four cases catch it. */
   readonly because?: string;
 }
@@ -121,6 +123,35 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
     title: 'exchanges keys over a curve of 192 bits',
     policy: wrong('groups', { prime: 'auto', curve: 'prime192v1' }),
     caughtBy: ['transport/curve'],
+  },
+  'shows-foreign-certificate': {
+    title: 'shows a certificate of a CA that nobody expects',
+    policy: wrong('serverCertificate', 'foreign'),
+    caughtBy: ['own-certificate/chain'],
+    keepsAway: true,
+  },
+  'shows-misnamed-certificate': {
+    title: 'shows a certificate of another name',
+    policy: wrong('serverCertificate', 'misnamed'),
+    caughtBy: ['own-certificate/name'],
+    keepsAway: true,
+  },
+  'shows-ending-certificate': {
+    title: 'shows a certificate that ends in 29 days',
+    policy: wrong('serverCertificate', 'ending'),
+    caughtBy: ['own-certificate/days-left'],
+  },
+  'shows-short-key': {
+    title: 'shows a certificate for an RSA key of 1024 bits',
+    policy: wrong('serverCertificate', 'short-key'),
+    caughtBy: ['own-certificate/key-size'],
+    keepsAway: true,
+  },
+  'shows-sha-1-certificate': {
+    title: 'shows a certificate signed over SHA-1',
+    policy: wrong('serverCertificate', 'sha-1'),
+    caughtBy: ['own-certificate/signature'],
+    keepsAway: true,
   },
   'answers-with-key': {
     title: 'has a private key in its answers',

@@ -1,6 +1,7 @@
 import type { SecureVersion } from 'node:tls';
 import { strict, type TokenPolicy } from '../cis2/policy.ts';
 import { byFile, type RevocationPolicy } from '../revocation.ts';
+import type { ServerCertificateName } from '../server-certificate.ts';
 import { strictKeys, type KeyPolicy } from './keys.ts';
 
 /** What an OperationOutcome says of one refusal (FHIR R4). */
@@ -35,6 +36,8 @@ export type FtrsRefusal = (typeof ftrsRefusals)[number];
 export interface FtrsPolicy {
   /** Protocol versions, oldest and newest. */
   readonly versions: readonly [oldest: SecureVersion, newest: SecureVersion];
+  /** The certificate that it shows. */
+  readonly serverCertificate: ServerCertificateName;
   /** OpenSSL cipher string for TLS 1.2 and below. */
   readonly ciphers: string;
   /** Ephemeral groups: a prime by its name (RFC 2409), a curve by OpenSSL's; `auto`: OpenSSL's choice. */
@@ -94,6 +97,7 @@ const BAD = [HTTP, 'REC_BAD_REQUEST', '400: The Receiver was unable to process t
 /** An FtRS provider that keeps the rules. */
 export const ftrsConformant: FtrsPolicy = {
   versions: ['TLSv1.2', 'TLSv1.3'],
+  serverCertificate: 'own',
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
   groups: { prime: 'auto', curve: 'auto' },
   revocation: byFile,

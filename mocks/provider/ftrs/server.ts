@@ -12,6 +12,7 @@ import type { Setting } from '../cis2/policy.ts';
 import { verifyToken } from '../cis2/verify.ts';
 import { unrevoked, type RevocationPlace } from '../revocation.ts';
 import { chainOf, primePem } from '../server.ts';
+import { serverCredential } from '../server-certificate.ts';
 import { KeysUnavailable, remoteKeys } from './keys.ts';
 import { ftrsConformant, type FtrsPolicy, type FtrsRefusal } from './policy.ts';
 import { weaknessOf } from '../path.ts';
@@ -83,7 +84,11 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   /** What is asked about a certificate, by its connection. */
   const asking = new WeakMap<object, Promise<boolean>>();
   const [oldest, newest] = policy.versions;
-  const lax = oldest < 'TLSv1.2' || policy.groups !== ftrsConformant.groups;
+  const lax =
+    oldest < 'TLSv1.2' ||
+    policy.groups !== ftrsConformant.groups ||
+    policy.serverCertificate !== ftrsConformant.serverCertificate;
+  const shown = await serverCredential(policy.serverCertificate, hierarchy);
   const handle: RequestListener = (request, response) => {
     const answer = (found: Found): void => respond(response, policy, found, provider.key);
     const decided = async (): Promise<Found> => {
@@ -96,15 +101,15 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   };
   const server = createServer(
     {
-      cert: [provider.certificate, ...provider.chain].join('\n'),
-      key: provider.key,
+      cert: [shown.certificate, ...shown.chain].join('\n'),
+      key: shown.key,
       ca: [root, sub, ...(revocation?.intermediates ?? [])],
       ...(!byAsking && { crl: [...crls] }),
       requestCert: true,
       rejectUnauthorized: false, // answered with a page, as API gateways do
       minVersion: oldest,
       maxVersion: newest,
-      // OpenSSL keeps TLS 1.0 and 1.1, suites that do not encrypt, and small groups behind security level 0.
+      // OpenSSL keeps TLS 1.0 and 1.1, suites that do not encrypt, small groups and weak certificates behind security level 0.
       ciphers: `TLS_AES_256_GCM_SHA384:${policy.ciphers}${lax ? ':@SECLEVEL=0' : ''}`,
       honorCipherOrder: true,
       dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
