@@ -34,13 +34,17 @@ const openOn = (server: object): Set<object> => {
 export function watch(server: Server, weakness: Weakness | undefined): void {
   if (weakness !== 'idle' && weakness !== 'slow-headers') return;
   const open = openOn(server);
+  const heard = new WeakSet<object>();
   server.on('secureConnection', (socket: TLSSocket) => {
     if (weakness === 'idle') open.add(socket);
-    else socket.once('data', () => open.add(socket));
+    // Whose header is whole has a request by now: it came while the same bytes were read.
+    else socket.once('data', () => void (heard.has(socket) || open.add(socket)));
     socket.on('close', () => open.delete(socket));
   });
   server.on('request', (request: IncomingMessage) => {
-    if (weakness === 'slow-headers') open.delete(request.socket);
+    if (weakness !== 'slow-headers') return;
+    heard.add(request.socket);
+    open.delete(request.socket);
   });
 }
 
