@@ -102,6 +102,8 @@ export interface ServerCertificate {
 export interface IdentityToken {
   /** The one thing that is wrong with it; absent: nothing is. */
   readonly defect?: DefectName;
+  /** It is a good one, of another environment: of `otherIssuer` in the subject file. */
+  readonly elsewhere?: true;
 }
 
 /** A JSON Merge Patch (RFC 7396): a member replaces, `null` removes, the rest stands. */
@@ -365,7 +367,7 @@ export interface Case {
   /** The case is for a subject that learns of revocation in this way; absent: in any. */
   readonly learns?: Learning;
   /** The field of the subject file without which there is nothing to look at. */
-  readonly declares?: 'plain';
+  readonly declares?: 'plain' | 'otherIssuer';
   /** What the subject file has to say for the case to bind: an option, or the anchor in `trust`. */
   readonly onlyIf?: 'enforcesScope' | 'trust';
   /**

@@ -151,6 +151,18 @@ const ownCertificate = cases('own-certificate', {
   signature: { title: TITLES.signature, requirements: ['SEC-001'], ...looking('signature') },
 });
 
+const isolation = cases('isolation', {
+  // Any refusal will do: how it is told is SEC-029's matter.
+  'token-of-another-environment': {
+    title: 'a good token of the issuer that another environment trusts',
+    requirements: ['SEC-005'],
+    stimulus: { identity: { elsewhere: true } },
+    on: EVERY_OPERATION,
+    declares: 'otherIssuer',
+    expect: { kind: 'refused-request', rule: 'token' },
+  },
+});
+
 const exposure = cases('exposure', {
   key: {
     title: 'no private key in an answer',
@@ -178,6 +190,7 @@ export const ftrsCatalogue: readonly Case[] = [
   ...transport,
   ...certificates,
   ...ownCertificate,
+  ...isolation,
   ...exposure,
   ...cis2Token,
   ...keySet,

@@ -43,8 +43,8 @@ export const ftrsSecurity = {
       section: '2. Data Security',
       keyword: 'MUST',
       text: 'enforce strict environment data isolation',
-      decidedBy: 'evidence',
-      because: 'negative tests from inside the other environment decide it',
+      because:
+        'on the wire a token of another environment reads nothing, where `otherIssuer` is given; beside it, negative tests from inside the other environment decide it',
     },
     {
       id: 'SEC-006',

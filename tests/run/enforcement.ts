@@ -32,9 +32,12 @@ export const letThrough = (finding: Finding): boolean =>
 const lookedAt = ({ observation: seen }: Finding): boolean =>
   seen.kind !== 'response' || seen.status === 401 || seen.status === 403;
 
-/** Whether a finding about the issuer's keys failed: a subject that looks at no token has no use for keys either. */
+/**
+ * Whether a finding about the issuer's keys failed, or about tokens of another environment: a subject that looks at no
+ * token has no use for keys either, and tells no issuers apart.
+ */
 const ofKeys = ({ case: id, level, outcome }: Finding): boolean =>
-  id.startsWith('key-set/') && level !== 'noted' && outcome === 'fail';
+  /^(?:key-set|isolation)\//.test(id) && level !== 'noted' && outcome === 'fail';
 
 interface Open {
   readonly operation: string;

@@ -1,7 +1,7 @@
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import type { Hierarchy } from '../../certs/index.ts';
 import { mint } from '../../mocks/cis2/mint.ts';
-import { Realm } from '../../mocks/cis2/realm.ts';
+import { Realm, REALM_PATH } from '../../mocks/cis2/realm.ts';
 import { startIssuer } from '../../mocks/cis2/server.ts';
 import { readFolder } from '../../mocks/cis2/store.ts';
 import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
@@ -34,12 +34,18 @@ export interface FtrsStandIn {
 }
 
 const minting =
-  (realm: Realm): Mint =>
-  ({ defect }) =>
-    mint(realm, defect === undefined ? {} : { defect });
+  (realm: Realm, other?: Realm): Mint =>
+  async ({ defect, elsewhere }) =>
+    mint(elsewhere ? otherOf(other) : realm, defect === undefined ? {} : { defect });
+
+function otherOf<T>(other: T | undefined): T {
+  if (other === undefined) throw new Error('there is no issuer of another environment');
+  return other;
+}
 
 /** Starts a stand-in by its name, with the issuer that it trusts. */
 export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Promise<FtrsStandIn> {
+  const other = await Realm.create({ issuer: OTHER_ISSUER });
   const issuer = await startIssuer({ identity: hierarchy.provider });
   const { realm } = issuer;
   const absentee = Object.entries(absentees).find(([known]) => known === name)?.[1];
@@ -56,12 +62,13 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
           ca: hierarchy.root,
           audience: DEFAULT_CLIENT,
           roles: rolesOf(realm.users.values()),
+          other,
         }));
     if (!provider) throw new RangeError(`no stand-in is called ${name}`);
     return {
       url: provider.url,
       port: provider.port,
-      mint: minting(realm),
+      mint: minting(realm, other),
       issuer: {
         steering: steering(issuer.management.url, issuer.management.token),
         within: STAND_IN_WITHIN,
@@ -76,6 +83,9 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
   }
 }
 
+/** The issuer of another environment, on a sister host. Nobody serves it: a provider that trusts it has its keys. */
+export const OTHER_ISSUER = `https://issuer.test.localhost:443${REALM_PATH}`;
+
 /** Milliseconds within which our own stand-ins take a change of the key set up: ten times what the reference takes. */
 const STAND_IN_WITHIN = 5_000;
 
@@ -88,6 +98,7 @@ export interface Issuing {
 
 /**
  * How a subject's tokens are minted: by the issuer that is up, or else with the keys in the folder of it.
+ * @param other the folder of the issuer of another environment, whose tokens are minted with the keys in it
  * @param within seconds within which the subject takes a change of the key set up, as its file states
  * @throws ConfigurationError at `place` when there is no such folder, or it leads away from this machine
  */
@@ -95,6 +106,7 @@ export async function mintFrom(
   folder: string | undefined,
   within: number | undefined,
   place: string,
+  other?: { readonly folder: string; readonly place: string },
 ): Promise<Issuing> {
   const found = folder === undefined ? undefined : await readFolder(folder);
   if (!found?.issuer)
@@ -102,13 +114,36 @@ export async function mintFrom(
       place,
       'the folder of the issuer that the provider trusts is wanted; `assay serve --cis2 --issuer DIR` makes one',
     );
+  const elsewhere = other && (await otherFrom(other, found.issuer));
   const steered = found.management && (await reached(found.management, place));
-  if (!steered) return { mint: minting(await Realm.create({ issuer: found.issuer, keys: found.keys })) };
+  if (!steered)
+    return { mint: minting(await Realm.create({ issuer: found.issuer, keys: found.keys }), elsewhere) };
   return {
-    mint: async ({ defect }) =>
-      String((await steered.call('POST', '/token', defect === undefined ? {} : { defect }))['token']),
+    mint: async ({ defect, elsewhere: away }) => {
+      if (away) return mint(otherOf(elsewhere));
+      return String((await steered.call('POST', '/token', defect === undefined ? {} : { defect }))['token']);
+    },
     issuer: { steering: steered, ...(within !== undefined && { within: within * 1000 }) },
   };
+}
+
+/** The issuer of another environment, at hand. */
+async function otherFrom(
+  { folder, place }: { readonly folder: string; readonly place: string },
+  own: string,
+): Promise<Realm> {
+  const found = await readFolder(folder);
+  if (!found?.issuer)
+    throw new ConfigurationError(
+      place,
+      'is not the folder of an issuer; `assay serve --cis2 --issuer DIR` makes one',
+    );
+  if (found.issuer === own)
+    throw new ConfigurationError(
+      place,
+      `has the same issuer as \`issuer\`, ${own}: that is no other environment`,
+    );
+  return Realm.create({ issuer: found.issuer, keys: found.keys });
 }
 
 const LOOPBACK = /^(?:localhost|127\.\d+\.\d+\.\d+|\[::1\])$/;

@@ -41,6 +41,8 @@ export interface Declared {
   readonly capabilities?: readonly Capability[] | undefined;
   /** Whether it names its plain-HTTP port. */
   readonly plain?: boolean;
+  /** Whether it names the issuer of another environment. */
+  readonly otherIssuer?: boolean;
   /** Names of the test data given. */
   readonly data?: readonly string[] | undefined;
   /** Operations that need not ask for a token, each with its reason. */
@@ -55,6 +57,7 @@ export const everythingOn = (edition: string): Declared => ({
   enforcesScope: true,
   trust: true,
   plain: true,
+  otherIssuer: true,
   capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
   data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],
   consent: ['write', 'active'],
@@ -163,6 +166,9 @@ const isActive = (clause: string): boolean =>
   everyCase.some(
     ({ requirements, consent }) => consent?.includes('active') && requirements.some((id) => id === clause),
   );
+const isDeclared = (clause: string): Case['declares'] =>
+  everyCase.find(({ requirements, declares }) => declares && requirements.some((id) => id === clause))
+    ?.declares;
 const laterThan = (set: FrozenSet, clause: string): boolean =>
   !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
 
@@ -185,7 +191,9 @@ export function unreachable(
           ? `came later than ${declared.set.id}`
           : isActive(id)
             ? 'driven only with "active" in consent.allow'
-            : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
+            : isDeclared(id)
+              ? `driven only with \`${isDeclared(id)}\` in the subject file`
+              : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
     }));
   return [...unreached, ...exempt];
 }

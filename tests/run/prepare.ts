@@ -247,7 +247,14 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
   const ground = own.clients.valid ? undefined : (pack ?? (await createHierarchy()));
   const issuing =
     profile.id === 'ftrs'
-      ? await mintFrom(subject.issuer, subject.options?.keysWithin, `${file}#/issuer`)
+      ? await mintFrom(
+          subject.issuer,
+          subject.options?.keysWithin,
+          `${file}#/issuer`,
+          subject.otherIssuer === undefined
+            ? undefined
+            : { folder: subject.otherIssuer, place: `${file}#/otherIssuer` },
+        )
       : undefined;
   const anchors = [await anchorOf(subject, file, ground)];
   const attending = pack && (await attendSubject(subject, file, pack));

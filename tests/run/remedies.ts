@@ -269,7 +269,7 @@ const TABLE: readonly Row[] = [
   },
   {
     clauses: ['GPC-SEC-TOKEN-', 'GPC-JWT-', 'SEC-029', 'SEC-0'],
-    cases: ['token/', 'cis2-token/', 'error/token', 'scope/'],
+    cases: ['token/', 'cis2-token/', 'isolation/', 'error/token', 'scope/'],
     say: 'Check the bearer token in the application, each claim of it, before the request is served.',
     any: 'a filter in front of every resource: form, header, then aud, exp, iat, reason, scope, requesting resources; the first that fails is told in an OperationOutcome',
   },

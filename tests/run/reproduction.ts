@@ -85,7 +85,8 @@ function tokenIn(edit: string | undefined): string {
 /** The lines that make the token of an exchange; none where it has none. */
 function tokenLines({ token, identity, raw }: Exchange, fields: readonly string[]): readonly string[] {
   if (identity) {
-    const defect = identity.defect === undefined ? '' : ` --defect ${identity.defect}`;
+    const folder = identity.elsewhere ? ' --issuer OTHER_ISSUER' : '';
+    const defect = identity.defect === undefined ? folder : ` --defect ${identity.defect}`;
     return [
       `# A signed token is the issuer's to make: TOKEN=$(assay token${defect} …)`,
       `: "\${TOKEN:?set TOKEN to what 'assay token${defect}' prints}"`,

@@ -30,6 +30,7 @@ export interface Subject {
   readonly unsecured?: string;
   readonly callback?: { readonly listen: string; readonly url: string };
   readonly issuer?: string;
+  readonly otherIssuer?: string;
   readonly revocation?: 'file' | 'crldp' | 'ocsp' | 'none';
   readonly options?: {
     readonly enforcesScope?: boolean;
@@ -53,7 +54,7 @@ export interface ReadOptions {
 
 /** A file that a person writes, in bytes. */
 const LARGEST = 1_000_000;
-const PATHS = ['pki', 'trust', 'issuer', 'openapi'] as const;
+const PATHS = ['pki', 'trust', 'issuer', 'otherIssuer', 'openapi'] as const;
 
 const schema = JSON.parse(readFileSync(new URL('./subject.schema.json', import.meta.url), 'utf8')) as object;
 let validate: ReturnType<Ajv['compile']> | undefined;
@@ -229,6 +230,7 @@ export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omi
   enforcesScope: subject.options?.enforcesScope ?? false,
   trust: subject.trust !== undefined,
   plain: subject.plain !== undefined,
+  otherIssuer: subject.otherIssuer !== undefined,
   capabilities:
     subject.profile === 'ftrs'
       ? ['directory']

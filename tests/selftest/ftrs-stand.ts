@@ -2,6 +2,7 @@ import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { startIssuer, type ServedIssuer } from '../../mocks/cis2/server.ts';
 import { mint } from '../../mocks/cis2/mint.ts';
 import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
+import { Realm } from '../../mocks/cis2/realm.ts';
 import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
 import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/policy.ts';
 import type { RevocationPlace } from '../../mocks/provider/revocation.ts';
@@ -9,6 +10,7 @@ import { FTRS_ODS, startFtrs, type FtrsProvider } from '../../mocks/provider/ftr
 import { cis2Token } from '../cases/cis2-token.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { ftrs } from '../profiles/ftrs.ts';
+import { OTHER_ISSUER } from '../run/ftrs.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
 import type { Finding } from '../run/examine.ts';
 import type { Planned } from '../run/plan.ts';
@@ -24,6 +26,7 @@ export interface FtrsStand {
 /** @param pki a hierarchy to live in; absent: a new one */
 export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
   const pki = given ?? (await createHierarchy());
+  const other = await Realm.create({ issuer: OTHER_ISSUER });
   const issuer = await startIssuer({ identity: pki.provider });
   return {
     pki,
@@ -37,6 +40,7 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
         ca: pki.root,
         audience: DEFAULT_CLIENT,
         roles: rolesOf(issuer.realm.users.values()),
+        other,
         ...(revocation && { revocation }),
       }),
     runOf: ({ url, port }) => ({
@@ -51,7 +55,8 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
         trust: [pki.root],
         clients: pki.clients,
         shared: true,
-        mint: ({ defect }) => mint(issuer.realm, defect === undefined ? {} : { defect }),
+        mint: ({ defect, elsewhere }) =>
+          mint(elsewhere ? other : issuer.realm, defect === undefined ? {} : { defect }),
       },
       redactor: createRedactor(),
       bounds: { patience: 3_000 },

@@ -156,6 +156,7 @@ describe('the file', () => {
         'mutual-tls/wrong-issuer',
         'mutual-tls/revoked',
         'mutual-tls/wrong-name',
+        'isolation/token-of-another-environment',
         'cis2-token/absent',
         'cis2-token/stranger-same-kid',
         'cis2-token/aal-low',

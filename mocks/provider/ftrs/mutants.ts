@@ -153,6 +153,11 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
     caughtBy: ['own-certificate/signature'],
     keepsAway: true,
   },
+  'takes-token-of-another-environment': {
+    title: 'trusts the issuer of another environment as well as its own',
+    policy: wrong('environments', 'both'),
+    caughtBy: ['isolation/token-of-another-environment'],
+  },
   'answers-with-key': {
     title: 'has a private key in its answers',
     policy: wrong('leaks', 'key'),
@@ -205,6 +210,7 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
       'cis2-token/absent@find-healthcare-service',
       'cis2-token/stranger-same-kid@find-healthcare-service',
       'cis2-token/aal-low@find-healthcare-service',
+      'isolation/token-of-another-environment@find-healthcare-service',
     ],
   },
   'takes-token-without-scheme': {

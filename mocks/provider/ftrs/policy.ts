@@ -58,6 +58,8 @@ export interface FtrsPolicy {
   readonly checks: 'full' | 'form' | 'none';
   /** Paths below the service root that it serves without a token. */
   readonly open: readonly string[];
+  /** Whose tokens it takes: those of its own environment, or of another as well. */
+  readonly environments: 'own' | 'both';
   readonly token: TokenPolicy;
   readonly keys: KeyPolicy;
   /** Places of a token that it takes beside the Authorization field. */
@@ -107,6 +109,7 @@ export const ftrsConformant: FtrsPolicy = {
   admitsAnyName: false,
   checks: 'full',
   open: ['/_ping'],
+  environments: 'own',
   token: strict,
   keys: strictKeys,
   inQuery: false,

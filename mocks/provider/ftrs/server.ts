@@ -7,9 +7,10 @@ import {
 import { createServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
+import type { JSONWebKeySet } from 'jose';
 import type { Hierarchy } from '../../../certs/index.ts';
 import type { Setting } from '../cis2/policy.ts';
-import { verifyToken } from '../cis2/verify.ts';
+import { keysOf, verifyToken } from '../cis2/verify.ts';
 import { unrevoked, type RevocationPlace } from '../revocation.ts';
 import { chainOf, primePem } from '../server.ts';
 import { serverCredential } from '../server-certificate.ts';
@@ -35,6 +36,8 @@ export interface FtrsOptions {
   readonly ca: string;
   readonly audience: string;
   readonly roles: Setting['roles'];
+  /** The issuer of another environment, whose keys are at hand: for who takes the tokens of both. */
+  readonly other?: { readonly issuer: string; readonly keys: { readonly jwks: JSONWebKeySet } };
   /** Used where the policy learns of revocation by asking. */
   readonly revocation?: RevocationPlace;
 }
@@ -80,6 +83,11 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     keys: remoteKeys(options.jwks, options.ca, policy.keys),
     now: () => Math.floor(Date.now() / 1000),
   };
+  const { other } = options;
+  const settings =
+    other && policy.environments === 'both'
+      ? [setting, { ...setting, issuer: other.issuer, keys: keysOf(other.keys.jwks) }]
+      : [setting];
   const refused = new WeakSet<object>();
   /** What is asked about a certificate, by its connection. */
   const asking = new WeakMap<object, Promise<boolean>>();
@@ -95,7 +103,7 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       const letIn = (await asking.get(request.socket)) ?? true;
       return refused.has(request.socket) || !letIn
         ? { refusal: 'certificate' }
-        : find(request, policy, setting);
+        : find(request, policy, settings);
     };
     decided().then(answer, () => answer({ refusal: 'unavailable' }));
   };
@@ -183,7 +191,11 @@ interface Found {
 }
 
 /** Authentication comes first: who is not known learns nothing of what is served. */
-async function find(request: IncomingMessage, policy: FtrsPolicy, setting: Setting): Promise<Found> {
+async function find(
+  request: IncomingMessage,
+  policy: FtrsPolicy,
+  settings: readonly Setting[],
+): Promise<Found> {
   const url = new URL(request.url ?? '/', 'https://provider.invalid');
   const path = url.pathname.startsWith(FTRS_PATH) ? url.pathname.slice(FTRS_PATH.length) : '/nowhere';
   if (path === '/_ping' && policy.open.includes(path)) return { payload: { status: 'pass' } };
@@ -192,7 +204,7 @@ async function find(request: IncomingMessage, policy: FtrsPolicy, setting: Setti
     const visits = token === undefined && visitorOf(request, url) === policy.visitors;
     if (token === undefined && !visits) return { refusal: 'no-token' };
     if (token !== undefined && policy.checks === 'full') {
-      const refusal = await decide(token, policy, setting);
+      const refusal = await decide(token, policy, settings);
       if (refusal) return { refusal, token };
     }
   }
@@ -203,9 +215,17 @@ async function find(request: IncomingMessage, policy: FtrsPolicy, setting: Setti
   return served(request.method ?? 'GET', path, url.searchParams);
 }
 
-async function decide(token: string, policy: FtrsPolicy, setting: Setting): Promise<FtrsRefusal | undefined> {
+async function decide(
+  token: string,
+  policy: FtrsPolicy,
+  [own, ...others]: readonly Setting[],
+): Promise<FtrsRefusal | undefined> {
+  if (!own) return 'token';
   try {
-    return (await verifyToken(token, policy.token, setting))?.flaw;
+    const flaw = (await verifyToken(token, policy.token, own))?.flaw;
+    if (flaw === undefined || others.length === 0) return flaw;
+    // Who takes the tokens of another environment too has its answers for those that are of neither.
+    return (await decide(token, policy, others)) && flaw;
   } catch (error) {
     if (error instanceof KeysUnavailable && policy.keys.believesAfter.has(error.failure)) return undefined;
     return 'unavailable';
