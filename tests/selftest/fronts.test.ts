@@ -45,20 +45,32 @@ const gist = async (file: string) => {
   };
 };
 
-for (const [name, exits] of [
-  ['conformant', [0, 0]],
-  ['accepts-another-asid', [1, 1]],
+for (const [name, exits, part] of [
+  ['conformant', [0, 0], undefined],
+  ['accepts-another-asid', [1, 1], 'ssp-header'],
 ] as const) {
   test(`the CLI and the Playwright suite find the same on ${name}`, async () => {
     const folder = await mkdtemp(join(tmpdir(), 'assay-fronts-'));
     try {
-      const cli = await run(['scripts/assay.ts', 'run', '--mock', name, '--out', folder], {});
+      const cli = await run(
+        [
+          'scripts/assay.ts',
+          'run',
+          '--mock',
+          name,
+          '--out',
+          folder,
+          ...(part ? ['--case', `${part}/*`] : []),
+        ],
+        {},
+      );
       const suite = await run(
         [
           'node_modules/@playwright/test/cli.js',
           'test',
           '--project=gpconnect',
           '--workers=2',
+          ...(part ? [`--grep=${part}/`] : []),
           '--output',
           join(folder, 'artifacts'),
         ],
