@@ -8,6 +8,7 @@ import { join, resolve } from 'node:path';
 import { createHierarchy } from '../certs/index.ts';
 import { writePack } from '../certs/pack.ts';
 import { DEFAULT_CLIENT } from '../mocks/cis2/users.ts';
+import { median } from './bench-floor.ts';
 
 /** What tokens cost at the issuer, against the mock server that teams use today; both in processes of their own. */
 
@@ -151,8 +152,6 @@ export async function tokenRow() {
     const rounds: { readonly ours: number; readonly floor: number }[] = [];
     for (let round = 0; round < ROUNDS; round += 1)
       rounds.push({ floor: await time(agent, theirs), ours: await time(agent, own) });
-    const median = (values: readonly number[]): number =>
-      [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
     return {
       what: `an ID token by the code flow, TLS, ${CONCURRENT} at a time`,
       against: 'oauth2-mock-server, the same client',

@@ -1,10 +1,7 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPair } from 'node:crypto';
-import { once } from 'node:events';
-import { connect, createSecureContext } from 'node:tls';
 import { promisify } from 'node:util';
 import { createHierarchy, credentialNames, type Hierarchy } from '../certs/index.ts';
-import { compose } from '../mocks/ssp/outbound.ts';
 import { ASID, SERVICE_PATH, type Provider } from '../mocks/provider/server.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { scan } from '../tests/drive/scan.ts';
@@ -14,14 +11,13 @@ import { plan } from '../tests/run/plan.ts';
 import { unable } from '../tests/selftest/fleet/configuration.ts';
 import { programPath } from '../tests/selftest/fleet/site.ts';
 import { startNginx } from '../tests/selftest/fleet/servers/nginx.ts';
+import { bareExchange, median } from './bench-floor.ts';
 
 /** What TLS costs on a strict nginx, beside public scanners and beside bare connections. */
 
 const run = promisify(execFile);
 const ROUNDS = 7;
 const WORKERS = 4;
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 const timed = async (work: () => Promise<unknown>): Promise<number> => {
   const started = performance.now();
   await work();
@@ -99,32 +95,7 @@ async function batteryRow(nginx: Provider, pki: Hierarchy) {
     await runPlan(examined, battery, start, WORKERS);
   };
   await all();
-  const { valid } = pki.clients;
-  const exchange = gpconnect.valid({ url: nginx.url, asid: ASID });
-  const bare = async (): Promise<void> => {
-    const secureContext = createSecureContext({
-      ca: pki.root,
-      cert: [valid.certificate, ...valid.chain].join('\n'),
-      key: valid.key,
-      minVersion: 'TLSv1.2',
-      maxVersion: 'TLSv1.2',
-    });
-    const { headers } = exchange.http;
-    const { bytes } = compose({
-      method: 'GET',
-      target: `${SERVICE_PATH}/metadata`,
-      host: new URL(nginx.url).host,
-      headers,
-      token: exchange.token,
-    });
-    const socket = connect({ host: '127.0.0.1', port: nginx.port, servername: 'localhost', secureContext });
-    await once(socket, 'secureConnect');
-    socket.write(bytes);
-    let text = '';
-    for await (const chunk of socket) text += String(chunk);
-    if (!text.startsWith('HTTP/1.1 200'))
-      throw new Error(`the bare exchange was refused: ${text.slice(0, 80)}`);
-  };
+  const bare = bareExchange(pki, nginx);
   const count = connections;
   const figures = await beside(all, async () => {
     let left = count;

@@ -1,12 +1,10 @@
-import { once } from 'node:events';
-import { createSecureContext, connect } from 'node:tls';
 import { createHierarchy } from '../certs/index.ts';
-import { compose, type Forwarded } from '../mocks/ssp/outbound.ts';
 import { ASID, SERVICE_PATH } from '../mocks/provider/server.ts';
 import { startStandIn } from '../mocks/provider/stand-in.ts';
 import { createDriver } from '../tests/drive/driver.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { gpconnect } from '../tests/profiles/gpconnect.ts';
+import { bareExchange, median } from './bench-floor.ts';
 import { tokenRow } from './bench-cis2.ts';
 import { batteryRow } from './bench-ftrs.ts';
 import { sspRows } from './bench-ssp.ts';
@@ -16,40 +14,13 @@ import { tlsRows } from './bench-tls.ts';
 
 const ROUNDS = 7;
 const EXCHANGES = 100;
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[values.length >> 1] ?? NaN;
 
 const pki = await createHierarchy();
 const provider = await startStandIn('conformant', pki);
 const url = new URL(provider.url);
-const { valid } = pki.clients;
 const exchange = gpconnect.valid({ url: provider.url, asid: ASID });
 
-/** One exchange as an engineer would write it by hand: a context, a connection, a request, the answer. */
-async function bare(): Promise<void> {
-  const secureContext = createSecureContext({
-    ca: pki.root,
-    cert: [valid.certificate, ...valid.chain].join('\n'),
-    key: valid.key,
-    minVersion: 'TLSv1.2',
-    maxVersion: 'TLSv1.2',
-  });
-  const request: Forwarded = {
-    method: 'GET',
-    target: `${SERVICE_PATH}/metadata`,
-    host: url.host,
-    headers: exchange.http.headers,
-    token: exchange.token,
-  };
-  const { bytes } = compose(request);
-  const socket = connect({ host: '127.0.0.1', port: provider.port, servername: 'localhost', secureContext });
-  await once(socket, 'secureConnect');
-  socket.write(bytes);
-  let text = '';
-  for await (const chunk of socket) text += String(chunk);
-  if (!text.startsWith('HTTP/1.1 200'))
-    throw new Error(`the bare exchange was refused: ${text.slice(0, 80)}`);
-}
+const bare = bareExchange(pki, provider);
 
 const drive = createDriver(
   {
