@@ -2,21 +2,10 @@ import { get } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Server } from 'node:https';
 import type { TLSSocket } from 'node:tls';
+import type { AttackName } from '../ssp/attacks.ts';
 
 /** The ways in which a provider gives way to a hostile request. The reference has none. */
-export type Weakness =
-  | 'external-entity'
-  | 'traversal'
-  | 'header-injection'
-  | 'query-injection'
-  | 'large-header'
-  | 'large-token'
-  | 'large-body'
-  | 'deep-json'
-  | 'trace'
-  | 'idle'
-  | 'slow-headers'
-  | 'slow-body';
+export type Weakness = AttackName | 'idle' | 'slow-headers' | 'slow-body';
 
 /** How many of a kind have to be under way for a weak provider to be full. */
 const FULL = { idle: 24, 'slow-headers': 6, 'slow-body': 6 } as const;

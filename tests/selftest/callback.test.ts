@@ -1,20 +1,18 @@
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { readPack } from '../../certs/pack.ts';
 import { ASID } from '../../mocks/provider/data.ts';
 import type { Hierarchy } from '../../certs/index.ts';
 import type { RunRecord } from '../run/record.ts';
 import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
 import { freePort } from './fleet/site.ts';
+import { assay as run } from './program.ts';
 
 /** A provider that reaches our responder at `callback`: trust pack, subject file, run; all through the command line. */
 
-const CLI = fileURLToPath(new URL('../../scripts/assay.ts', import.meta.url));
 const skip =
   nginxPath === undefined
     ? 'nginx is not installed (apt-get install --no-install-recommends nginx-light)'
@@ -40,12 +38,10 @@ before(async () => {
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-const assay = (...args: readonly string[]) =>
-  new Promise<{ readonly code: number; readonly text: string }>((done) => {
-    execFile(process.execPath, [CLI, ...args], { cwd: folder }, (error, out, err) =>
-      done({ code: error ? Number(error.code) : 0, text: out + err }),
-    );
-  });
+const assay = async (...args: readonly string[]) => {
+  const { code, out, err } = await run(folder, ...args);
+  return { code, text: out + err };
+};
 
 /** What a run finds on nginx, which asks at the place that the trust pack names. */
 async function judged(check: 'on' | 'leaf', ...args: readonly string[]) {

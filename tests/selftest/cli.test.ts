@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
@@ -9,36 +8,18 @@ import { after, before, describe, test } from 'node:test';
 import { mutants } from '../../mocks/provider/mutants.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import { rejudge, type RunRecord } from '../run/record.ts';
+import { start as startIn, type Ended } from './program.ts';
 
 /** The program as a user meets it: a process, its exit code, what it prints and writes. */
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'assay-cli-'));
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-const start = (...args: readonly string[]) =>
-  spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-async function assay(...args: readonly string[]): Promise<Ended> {
-  const child = start(...args);
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
-}
+const start = (...args: readonly string[]) => startIn(folder, args);
+const assay = (...args: readonly string[]): Promise<Ended> => start(...args).done;
 const recordIn = async (out: string): Promise<RunRecord> =>
   JSON.parse(await readFile(join(folder, out, 'record.json'), 'utf8')) as RunRecord;
 const failing = (record: RunRecord): readonly string[] =>

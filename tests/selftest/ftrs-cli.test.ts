@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { rejudge, type RunRecord } from '../run/record.ts';
+import { assay as run } from './program.ts';
 
 /** FtRS as a user meets it: the program, its exit code, what it prints and writes. */
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 let folder: string;
 before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'assay-ftrs-'));
 });
 after(() => rm(folder, { recursive: true, force: true }));
 
-async function assay(...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, NO_COLOR: '1' },
-  });
-  const out: Buffer[] = [];
-  const err: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => err.push(chunk));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out: Buffer.concat(out).toString(), err: Buffer.concat(err).toString() };
-}
+const assay = (...args: readonly string[]) => run(folder, ...args);
 const recordIn = async (out: string): Promise<RunRecord> =>
   JSON.parse(await readFile(join(folder, out, 'record.json'), 'utf8')) as RunRecord;
 

@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync, statSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -9,20 +8,19 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import type { Hierarchy } from '../../certs/index.ts';
 import { readPack } from '../../certs/pack.ts';
 import { ASID } from '../../mocks/provider/data.ts';
 import { conformant } from '../../mocks/provider/policy.ts';
 import { SERVICE_PATH, startProvider } from '../../mocks/provider/server.ts';
+import { start } from './program.ts';
 
 /**
  * A subject that means harm. It serves the valid exchange, so that it is judged, and answers what is wrong with poison;
  * the run must end in its time and its memory, and nothing of the poison may act on a terminal, a page or a disk.
  */
 
-const CLI = fileURLToPath(new URL('../../scripts/assay.ts', import.meta.url));
 /** Asked for less than its poison: one case that the reference refuses with 400. */
 const CASE = 'ssp-header/trace-id-absent';
 
@@ -116,9 +114,7 @@ interface Ended {
   readonly peak: number;
 }
 async function assay(...args: readonly string[]): Promise<Ended> {
-  const child = spawn(process.execPath, [CLI, ...args], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] });
-  const chunks: Buffer[] = [];
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+  const child = start(folder, args);
   let peak = 0;
   const look = setInterval(() => {
     try {
@@ -128,9 +124,9 @@ async function assay(...args: readonly string[]): Promise<Ended> {
       // gone, or a system without /proc
     }
   }, 50);
-  const [code] = (await once(child, 'close')) as [number | null];
+  const { code, out, err } = await child.done;
   clearInterval(look);
-  return { code, text: Buffer.concat(chunks).toString(), peak };
+  return { code, text: out + err, peak };
 }
 
 /** The reference for what it serves; poison for everything else. */

@@ -1,6 +1,7 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import type { Readable } from 'node:stream';
 
 /** The root of the repository. */
 export const ROOT = new URL('../../', import.meta.url).pathname;
@@ -18,7 +19,7 @@ export const start = (
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
-): ChildProcess & { readonly done: Promise<Ended> } => {
+): ChildProcessByStdio<null, Readable, Readable> & { readonly done: Promise<Ended> } => {
   const child = spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
