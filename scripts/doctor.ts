@@ -5,6 +5,7 @@ import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../
 import { EXIT, version } from './exit.ts';
 import { screenOf } from './report/console.ts';
 import { diagnosisAsText } from './report/diagnosis.ts';
+import { oneSubject, withReach } from './options.ts';
 
 interface DoctorOptions {
   readonly mock?: string;
@@ -15,27 +16,15 @@ interface DoctorOptions {
   readonly json?: boolean;
 }
 
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
-
 /** `assay doctor`: whether a subject can be judged, and if not, whose matter that is and what to try. */
 export function doctorCommand(): Command {
-  return new Command('doctor')
-    .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
-    .option('--mock <name>', 'look at an embedded provider instead')
-    .option('--profile <name>', 'profile of the embedded provider', 'gpconnect')
-    .option(
-      '--allow-path <dir>',
-      'a folder that paths in the subject file may lead into; may be repeated',
-      collect,
-      [],
-    )
-    .option(
-      '--env <name>',
-      'an environment variable that credentials may be read from; may be repeated',
-      collect,
-      [],
-    )
-    .option('--credentials <file>', 'credentials of your own beside those of the subject file')
+  return withReach(
+    new Command('doctor')
+      .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
+      .option('--mock <name>', 'look at an embedded provider instead')
+      .option('--profile <name>', 'profile of the embedded provider', 'gpconnect'),
+    'credentials of your own beside those of the subject file',
+  )
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
@@ -53,8 +42,7 @@ export function doctorCommand(): Command {
 }
 
 async function doctor(file: string | undefined, options: DoctorOptions): Promise<number> {
-  if (file !== undefined && options.mock !== undefined)
-    throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
+  oneSubject(file, options.mock);
   const opened = await open(file, options);
   if ('id' in opened) {
     report([opened], options.json, { sound: false });

@@ -29,6 +29,7 @@ import { compare, differencesAsText } from './report/diff.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
 import { deadWaivers } from './report/view.ts';
+import { collect, oneSubject, withReach } from './options.ts';
 
 interface RunOptions {
   readonly mock?: string;
@@ -49,8 +50,6 @@ interface RunOptions {
   readonly lifecycle?: number | true;
   readonly events?: string;
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 function workers(value: string): number {
   const count = Number(value);
@@ -115,35 +114,22 @@ function paced(prepared: Prepared, polite: number | true | undefined): Prepared 
 
 /** `assay run`: examines a subject, streams the table, writes the record. */
 export function runCommand(): Command {
-  return new Command('run')
-    .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
-    .option(
-      '--mock <name>',
-      'judge an embedded provider: conformant, a mutant, or dead, mute, hermit, always-400',
-    )
-    .option(
-      '--profile <name>',
-      'hold the subject to this profile (default: gpconnect, or what the file says)',
-    )
-    .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
-    .option('--out <dir>', 'where record.json, junit.xml and report.html go', 'assay-out')
-    .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4)
-    .option(
-      '--allow-path <dir>',
-      'a folder that paths in the subject file may lead into; may be repeated',
-      collect,
-      [],
-    )
-    .option(
-      '--env <name>',
-      'an environment variable that credentials may be read from; may be repeated',
-      collect,
-      [],
-    )
-    .option(
-      '--credentials <file>',
-      'credentials of your own beside those of the subject file; commands may stand in it',
-    )
+  return withReach(
+    new Command('run')
+      .argument('[subject]', 'subject file (JSON); without it: --mock conformant')
+      .option(
+        '--mock <name>',
+        'judge an embedded provider: conformant, a mutant, or dead, mute, hermit, always-400',
+      )
+      .option(
+        '--profile <name>',
+        'hold the subject to this profile (default: gpconnect, or what the file says)',
+      )
+      .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
+      .option('--out <dir>', 'where record.json, junit.xml and report.html go', 'assay-out')
+      .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4),
+    'credentials of your own beside those of the subject file; commands may stand in it',
+  )
     .option(
       '--image <image>',
       "start the provider under test from a container image, the trust pack's provider/ mounted at /assay, and remove it at the end",
@@ -340,9 +326,7 @@ async function prepare(
   options: RunOptions,
   signal: AbortSignal,
 ): Promise<Prepared> {
-  if (file !== undefined && options.mock !== undefined) {
-    throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
-  }
+  oneSubject(file, options.mock);
   if (options.image !== undefined && options.mock !== undefined)
     throw new ConfigurationError('--image', 'give an image or --mock, not both');
   if (options.image === undefined && (options.imagePort ?? Object.keys(options.imageEnv)[0]) !== undefined)

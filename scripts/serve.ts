@@ -11,6 +11,7 @@ import { readRegistry } from '../tests/run/registry.ts';
 import { serveIssuer, type Companion, type IssuerFlags } from './serve-cis2.ts';
 import { openSsp, type SspFlags } from './serve-ssp.ts';
 import { ISSUER_FOLDER } from './token.ts';
+import { collect } from './options.ts';
 
 interface ServeOptions extends IssuerFlags, SspFlags {
   readonly ssp?: boolean;
@@ -27,8 +28,6 @@ function port(value: string): number {
     throw new InvalidArgumentError('a port from 0 to 65535');
   return number;
 }
-
-const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 /** `assay serve`: keeps an embedded provider up until it is told to stop. */
 export function serveCommand(): Command {
