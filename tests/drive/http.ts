@@ -92,12 +92,14 @@ export function send(
       answer.push(chunk);
     });
     socket.on('end', () => {
-      if (answering) answer.push(null);
+      if (answering) answer.end();
       else settle({ kind: 'closed', how: 'fin', during: established ? 'exchange' : 'handshake' });
     });
     socket.on('error', (error: NodeJS.ErrnoException) => {
-      if (answering) settle({ kind: 'broken', what: `the answer broke off: ${error.code ?? error.message}` });
-      else settle(classify(error, connected, established));
+      const what = `the answer broke off: ${error.code ?? error.message}`;
+      if (!answering) settle(classify(error, connected, established));
+      else if (error.code === 'ECONNRESET') answer.reset(what);
+      else settle({ kind: 'broken', what });
     });
     socket.on('close', () => {
       if (!answering) settle({ kind: 'closed', how: 'fin', during: established ? 'exchange' : 'handshake' });
@@ -162,6 +164,19 @@ export const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =
       }
     : undefined;
 
+/** Where the bytes of an answer go while they come. */
+export interface Answer {
+  push(chunk: Buffer): void;
+  /** The peer has closed its side. */
+  end(): void;
+  /**
+   * The peer has reset the connection. Whoever refuses a request without reading it to its end does so after the
+   * whole of the refusal (Go's net/http, to a request in clear on a TLS port): a status of an error whose body lasts
+   * until the connection ends (RFC 9112 §6.3) is an answer. Anything else broke off, for the reason given.
+   */
+  reset(what: string): void;
+}
+
 /**
  * Node's own HTTP parser over bytes that we read ourselves: it never sees the request, which is ours to the byte.
  */
@@ -170,10 +185,14 @@ export function openParser(
   limit: number,
   settle: (observation: Observation) => void,
   handshake: () => Handshake | undefined,
-): Duplex {
+): Answer {
   const wire = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
   const parser = parseResponse({ method, createConnection: () => wire, setHost: false, headers: {} });
+  let isRefusalToTheEnd = false;
   parser.on('response', (response) => {
+    const { statusCode = 0, headers } = response;
+    isRefusalToTheEnd =
+      statusCode >= 400 && !('content-length' in headers) && !('transfer-encoding' in headers);
     const chunks: Buffer[] = [];
     let bytes = 0;
     const done = (): void =>
@@ -193,7 +212,13 @@ export function openParser(
     settle({ kind: 'broken', what: `no HTTP answer: ${error.code ?? 'unreadable'}` }),
   );
   parser.end();
-  return wire;
+  return {
+    push: (chunk) => void wire.push(chunk),
+    end: () => void wire.push(null),
+    // What was pushed is parsed first, and with it the status is known.
+    reset: (what) =>
+      setImmediate(() => (isRefusalToTheEnd ? wire.push(null) : settle({ kind: 'broken', what }))),
+  };
 }
 
 /** Bytes of a compressed body that are unpacked: a small answer must not become a large one. */

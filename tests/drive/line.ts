@@ -62,7 +62,7 @@ export function createLine(leg: Leg, bounds: Partial<Bounds> = {}, once = false)
           answer.push(chunk);
         };
         const onEnd = (): void => {
-          if (answering) answer.push(null);
+          if (answering) answer.end();
           else settle(undefined);
         };
         const timer = setTimeout(() => settle(undefined), patience);

@@ -26,7 +26,7 @@ const APPROVED = 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH';
  */
 const TABLE: readonly Row[] = [
   {
-    cases: ['client-certificate/wrong-name', 'mutual-tls/wrong-name'],
+    cases: ['client-certificate/wrong-name', 'client-certificate/name-', 'mutual-tls/wrong-name'],
     clauses: ['GPC-SEC-CERT-FQDN', 'GPC-SEC-ONLY-SSP', 'NRL-SEC-CERT-FQDN'],
     say: 'Let in the one name that the SSP presents, and no other certificate of the same CA.',
     any: "compare the CN (or SAN) of the client certificate with the SSP's FQDN; refuse the rest with 403",
@@ -62,6 +62,38 @@ const TABLE: readonly Row[] = [
       node: 'crl: [crlOfRoot, crlOfSub]   // an array: of one PEM with two only the first is read',
       'api-gateway':
         'API Gateway looks at no CRL: check the serial number in an authorizer, or put the CRL on an ALB trust store',
+    },
+  },
+  {
+    cases: ['client-certificate/valid-next'],
+    say: 'Take every certificate that verifies and carries the name of the SSP: it is renewed while the old one is still good, so no single certificate can be pinned.',
+    any: 'compare the name and the chain, not a fingerprint or a serial number',
+  },
+  {
+    cases: [
+      'client-certificate/server-auth-only',
+      'client-certificate/email-protection-only',
+      'client-certificate/no-digital-signature',
+    ],
+    say: 'Look at what the client certificate is for: clientAuth among its extended key usages, digitalSignature among its key usages, where it names any.',
+    any: 'a library that checks the chain may leave the purpose to its caller: check both extensions of the leaf after it',
+    on: {
+      nginx: 'ssl_verify_client on;   # OpenSSL then checks the purpose; optional_no_ca leaves it to nobody',
+      haproxy: 'bind … verify required   # no crt-ignore-err',
+      node: 'rejectUnauthorized: true   // OpenSSL then checks the purpose',
+    },
+  },
+  {
+    cases: ['client-certificate/rsa-1024', 'client-certificate/sha-1', 'client-certificate/md5'],
+    say: 'Refuse client certificates with RSA keys under 2048 bits, or signed over MD5 or SHA-1.',
+    any: "raise the TLS library's security level to 2",
+    on: {
+      nginx: 'ssl_ciphers <the approved ones>:@SECLEVEL=2;',
+      apache: 'SSLCipherSuite <the approved ones>:@SECLEVEL=2',
+      haproxy: 'ssl-default-bind-ciphers <the approved ones>:@SECLEVEL=2',
+      tomcat:
+        'jdk.certpath.disabledAlgorithms=MD2, MD5, SHA1, RSA keySize < 2048   # java.security; with APR: ciphers="…:@SECLEVEL=2"',
+      node: "ciphers: '<the approved ones>:@SECLEVEL=2'",
     },
   },
   {
@@ -163,6 +195,19 @@ const TABLE: readonly Row[] = [
     },
   },
   {
+    cases: ['cipher-suite/prime', 'cipher-suite/curve', 'transport/prime', 'transport/curve'],
+    say: 'Agree on keys in a Diffie-Hellman group of at least 2048 bits, or on a curve of at least 224.',
+    any: 'a group of RFC 7919 (ffdhe2048 and larger); X25519, P-256 or P-384',
+    on: {
+      nginx: 'ssl_dhparam ffdhe2048.pem;\nssl_ecdh_curve X25519:prime256v1:secp384r1;',
+      apache:
+        'SSLOpenSSLConfCmd DHParameters ffdhe2048.pem\nSSLOpenSSLConfCmd Curves X25519:prime256v1:secp384r1',
+      haproxy: 'tune.ssl.default-dh-param 2048\nssl-default-bind-curves X25519:P-256:P-384',
+      tomcat: '-Djdk.tls.ephemeralDHKeySize=2048',
+      node: "dhparam: 'auto', ecdhCurve: 'X25519:prime256v1:secp384r1'",
+    },
+  },
+  {
     cases: ['cipher-suite/', 'transport/weak-ciphers'],
     clauses: ['GPC-SEC-ONLY-APPROVED-CIPHERS', 'SEC-001'],
     say: 'Take no cipher suite that is not approved.',
@@ -187,6 +232,15 @@ const TABLE: readonly Row[] = [
       tomcat: '<SSLHostConfig protocols="TLSv1.2+TLSv1.3" …>',
       node: "minVersion: 'TLSv1.2'",
       'api-gateway': 'security policy TLS_1_2',
+    },
+  },
+  {
+    cases: ['tls/renegotiation'],
+    say: 'Refuse a renegotiation that the client begins.',
+    any: 'SSL_OP_NO_RENEGOTIATION, or a TLS library that knows none',
+    on: {
+      tomcat: '-Djdk.tls.rejectClientInitiatedRenegotiation=true',
+      node: "socket.disableRenegotiation()   // on 'secureConnection'",
     },
   },
   {

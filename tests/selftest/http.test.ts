@@ -192,6 +192,31 @@ describe('an answer', () => {
     const seen = await answered('HTTP/1.1 200 OK\r\nContent-Length: 20\r\n\r\nok');
     assert.equal(seen.kind, 'broken');
   });
+  describe('that a reset follows', () => {
+    const reset = async (text: string) => {
+      const port = await listening(
+        createTcpServer((socket) => {
+          socket.once('readable', () => {
+            socket.read(1); // the rest stays unread: closing then is a reset
+            socket.write(text, () => setTimeout(() => socket.resetAndDestroy(), 20));
+          });
+        }),
+      );
+      return get({ address: '127.0.0.1', port, clear: true });
+    };
+    test('is one where it is a refusal that lasts until the connection ends', async () => {
+      const seen = await reset('HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request.\n');
+      assert.equal(seen.kind === 'response' && seen.status, 400);
+      assert.equal(seen.kind === 'response' && seen.body, 'Client sent an HTTP request.\n');
+    });
+    for (const [what, text] of [
+      ['a page', 'HTTP/1.0 200 OK\r\n\r\nhalf of'],
+      ['a body of known length', 'HTTP/1.1 400 Bad Request\r\nContent-Length: 20\r\n\r\nhalf of'],
+      ['a body in chunks', 'HTTP/1.1 400 Bad Request\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+      ['a head', 'HTTP/1.0 400 Bad'],
+    ] as const)
+      test(`is broken where it cuts ${what}`, async () => assert.equal((await reset(text)).kind, 'broken'));
+  });
   test('cut inside its head is broken', async () => {
     assert.equal((await answered('HTTP/1.1 200')).kind, 'broken');
   });

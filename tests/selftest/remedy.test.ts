@@ -93,6 +93,20 @@ test('there is a remedy for every case, in the words of every server', () => {
   }
 });
 
+test('a case is told what mends it, not what mends its neighbour', () => {
+  const rows: readonly (readonly [id: string, says: RegExp])[] = [
+    ['client-certificate/name-wildcard', /the one name/],
+    ['client-certificate/sub-revoked', /revocation/],
+    ['client-certificate/valid-next', /pinned/],
+    ['client-certificate/no-digital-signature', /key usages/],
+    ['client-certificate/sha-1', /MD5 or SHA-1/],
+    ['transport/prime', /2048 bits/],
+    ['tls/renegotiation', /renegotiation/],
+  ];
+  for (const [id, says] of rows)
+    assert.match(remedyFor({ case: id, requirements: [] }, 'nginx').say, says, id);
+});
+
 describe('from a failing configuration to the line to change, by what is on the screen', () => {
   let folder: string;
   let pack: Hierarchy;
