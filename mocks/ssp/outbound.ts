@@ -68,9 +68,15 @@ function expand(text: string, data: Readonly<Record<string, string>>, encode: En
 }
 const inJson: Encode = (value) => JSON.stringify(value).slice(1, -1);
 
+/** Methods whose requests are expected to say that they have no content (RFC 9110 §8.6): without it lighttpd is right to answer 411. */
+const ANTICIPATES_CONTENT = /^(?:POST|PUT|PATCH)$/;
+
 /** The body in its wire form and the fields that describe it. */
-function framed(text: string | undefined, edit: RawEdits['body']) {
-  if (text === undefined) return { content: Buffer.alloc(0), fields: [] };
+function framed(method: string, text: string | undefined, edit: RawEdits['body']) {
+  if (text === undefined) {
+    const fields = ANTICIPATES_CONTENT.test(method) ? [['Content-Length', '0'] as const] : [];
+    return { content: Buffer.alloc(0), fields };
+  }
   const whole = Buffer.from(text);
   const length = (content: Buffer) => ['Content-Length', String(content.length)] as const;
   switch (edit) {
@@ -112,6 +118,7 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
   const inQuery = raw.token === 'in-query' && token !== undefined;
   const target = expand(request.target, data, encodeURIComponent);
   const { content, fields } = framed(
+    request.method,
     request.body === undefined ? undefined : expand(request.body, data, inJson),
     raw.body,
   );

@@ -222,3 +222,10 @@ test('data stand in path, headers and body, each encoded for its place', () => {
   assert.match(text, /\{"value":"a\|\\"b"\}$/);
   assert.throws(() => sent({ ...valid, http: { ...valid.http, path: '/{hole}' } }), /no value for \{hole\}/);
 });
+
+test('a method that anticipates content says that there is none', () => {
+  const request = (method: string) =>
+    compose({ method, target: '/x', host: 'provider.test', headers: {} }, NOW).bytes.toString();
+  for (const method of ['POST', 'PUT', 'PATCH']) assert.match(request(method), /\r\nContent-Length: 0\r\n/);
+  for (const method of ['GET', 'DELETE', 'TRACE']) assert.doesNotMatch(request(method), /Content-Length/);
+});
