@@ -18,6 +18,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
+import * as modules from 'node:module';
 import { connect } from 'node:net';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -323,10 +324,15 @@ async function bringPrograms(programs, yes) {
   if (!wasOpen && (await opens(80))) say('set-up: the installation left a service on port 80; stop it.');
 }
 
-/** Runs the program in this process where it may, else in a child whose signals and end are passed on. */
+/**
+ * Runs the program in this process where it may, else in a child whose signals and end are passed on.
+ * What Node makes of our TypeScript is kept for the next start, of this program and of those that it starts.
+ */
 async function run(file, args, nodeProgram) {
   const path = resolve(root, file);
+  process.env.NODE_COMPILE_CACHE ??= join(root, '.cache/compile');
   if (nodeProgram === undefined) {
+    modules.enableCompileCache(process.env.NODE_COMPILE_CACHE);
     process.argv = [process.argv[0], path, ...args];
     await import(pathToFileURL(path).href);
     return;
