@@ -20,7 +20,7 @@ async function program(argv: readonly string[]): Promise<Command> {
         '  assay pki --out pki               make the test CA that your provider will trust',
         '  assay run subject.json            judge the provider that the file describes',
         '',
-        'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 an error of ours, 4 usage or configuration.',
+        'Exit codes: 0 conformant, 1 non-conformant, 2 inconclusive, 3 not finished, or an error of ours, 4 usage or configuration.',
       ].join('\n'),
     );
   const [first, second] = argv.filter((each) => !each.startsWith('-'));

@@ -2,6 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import type { Finding } from '../tests/run/examine.ts';
 import type { RunVerdict } from '../tests/run/record.ts';
+import type { Stopped } from '../tests/run/vigil.ts';
 
 /** What a tool that follows a run is told, one JSON object a line (`tests/run/events.schema.json`). */
 export type RunEvent =
@@ -23,6 +24,7 @@ export type RunEvent =
       readonly done: number;
       readonly planned: number;
     }
+  | ({ readonly event: 'stopped' } & Stopped)
   | {
       readonly event: 'end';
       readonly verdict: RunVerdict;

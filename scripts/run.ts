@@ -15,6 +15,7 @@ import { prepareImage } from '../tests/run/prepare-image.ts';
 import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
+import { inOneSentence, stoppedBy, type Stopped } from '../tests/run/vigil.ts';
 import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
 import { openEvents } from './events.ts';
@@ -24,7 +25,7 @@ import { EVIDENCE, evidenceFiles } from './evidence.ts';
 import { replaceFolder } from './folder.ts';
 import { FOLDER, scriptsOf } from './reproduction.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
-import { beforeRun } from './report/diagnosis.ts';
+import { beforeRun, stoppedAsText } from './report/diagnosis.ts';
 import { compare, differencesAsText } from './report/diff.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
@@ -166,7 +167,7 @@ export function runCommand(): Command {
       process.exitCode = await run(subject, options, signal);
       release();
       // What was under way when the run was ended may last as long as a subject's patience.
-      if (signal.aborted) process.exit(process.exitCode);
+      if (signal.aborted || process.exitCode === EXIT.ours) process.exit(process.exitCode);
     });
 }
 
@@ -232,11 +233,16 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       const outcome = level === 'noted' ? 'noted' : finding.outcome;
       events.emit({ event: 'finding', case: id, outcome, because, ms, done, planned: planned.length });
     };
+    let stopped: Stopped | undefined;
     const findings =
       diagnosis === NOT_MADE
         ? []
         : await runPlan(
-            { ...prepared.run, tell: (sentence) => void screen.write(`warning: ${sentence}\n`) },
+            {
+              ...prepared.run,
+              tell: (sentence) => void screen.write(`warning: ${sentence}\n`),
+              lost: (loss) => void (stopped = stoppedBy(loss, prepared.facts)),
+            },
             planned,
             start,
             options.polite === undefined ? options.concurrency : 1,
@@ -244,19 +250,21 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
             signal,
           );
     rows.end(findings);
-    const life = signal.aborted
-      ? []
-      : await Promise.race([
-          lifeOf(prepared, start, options.lifecycle),
-          aborted(signal).then((): readonly Finding[] => []),
-        ]);
+    const life =
+      signal.aborted || stopped
+        ? []
+        : await Promise.race([
+            lifeOf(prepared, start, options.lifecycle),
+            aborted(signal).then((): readonly Finding[] => []),
+          ]);
     life.forEach(table.row);
-    const incomplete = signal.aborted && {
-      because: `ended by ${String(signal.reason)}`,
+    const incomplete = (signal.aborted || stopped) && {
+      because: stopped ? inOneSentence(stopped) : `ended by ${String(signal.reason)}`,
       examined: findings.length,
       planned: planned.length,
     };
-    if (incomplete) screen.write(`\nEnded by ${String(signal.reason)}; keeping what was found.\n`);
+    if (stopped) events.emit({ event: 'stopped', ...stopped });
+    else if (incomplete) screen.write(`\nEnded by ${String(signal.reason)}; keeping what was found.\n`);
     const record = assemble([...findings, ...life], {
       version,
       profile,
@@ -291,7 +299,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     const placed = new Map(
       scripts.map(({ name }) => [name.slice(0, -3), `${options.out}/${FOLDER}/${name}`]),
     );
-    screen.write(summary(screen, record, placed));
+    screen.write(stopped ? stoppedAsText(screen, record, stopped) : summary(screen, record, placed));
     screen.write(next(record, options.out));
     const compared = before && compare(before, record);
     if (before && compared) screen.write(`\n${differencesAsText(before, record, compared)}`);
@@ -300,7 +308,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       : deadWaivers(record).length > 0
         ? EXIT.nonConformant
         : (compared?.exitCode ?? exitOf(record.verdict));
-    events.emit({ event: 'end', verdict: record.verdict, exitCode, incomplete: incomplete !== false });
+    events.emit({ event: 'end', verdict: record.verdict, exitCode, incomplete: incomplete !== undefined });
     return exitCode;
   } finally {
     events.close();

@@ -81,6 +81,23 @@ function listed(names: readonly string[]): readonly string[] {
   return lines;
 }
 
+const waivedIn = ({ waivers = [] }: RunRecord) => waivers.filter(({ state }) => state === 'applied');
+
+/** How many cases came out how, in words; what is none of is left out where it need not be told. */
+export function countsOf(record: RunRecord): readonly string[] {
+  const { findings, noted, notExamined } = record;
+  const waived = waivedIn(record).length;
+  const of = (outcome: string): number => findings.filter((each) => each.outcome === outcome).length;
+  return [
+    `${of('pass')} passed`,
+    `${of('fail') - waived} failed`,
+    ...(waived > 0 ? [`${waived} waived`] : []),
+    `${of('inconclusive')} inconclusive`,
+    ...(noted.length > 0 ? [`${noted.length} noted`] : []),
+    ...(notExamined.length > 0 ? [`${notExamined.length} not examined`] : []),
+  ];
+}
+
 /**
  * The end of a run in a few lines: verdict first, then what it rests on.
  * @param scripts where the script stands that shows a failure again, by case
@@ -90,21 +107,11 @@ export function summary(
   record: RunRecord,
   scripts: ReadonlyMap<string, string> = new Map(),
 ): string {
-  const { findings, noted, pending, notExamined, verdict, selection } = record;
-  const of = (outcome: string): readonly Finding[] =>
-    findings.filter((finding) => finding.outcome === outcome);
-  const waived = (record.waivers ?? []).filter(({ state }) => state === 'applied');
+  const { findings, pending, notExamined, verdict, selection } = record;
+  const waived = waivedIn(record);
   const isWaived = (finding: Finding): boolean => waived.some((each) => each.case === finding.case);
   const wire = record.scope === 'wire' ? ' on the wire' : '';
-  const counts = [
-    `${of('pass').length} passed`,
-    `${of('fail').length - waived.length} failed`,
-    ...(waived.length > 0 ? [`${waived.length} waived`] : []),
-    `${of('inconclusive').length} inconclusive`,
-    ...(noted.length > 0 ? [`${noted.length} noted`] : []),
-    ...(notExamined.length > 0 ? [`${notExamined.length} not examined`] : []),
-  ];
-  const lines = ['', `${painted(screen, STYLE[verdict], verdict)}${wire}: ${counts.join(', ')}`];
+  const lines = ['', `${painted(screen, STYLE[verdict], verdict)}${wire}: ${countsOf(record).join(', ')}`];
   if (record.incomplete) {
     const { because, examined, planned } = record.incomplete;
     lines.push(`Incomplete: ${excerpt(because)}; ${examined} of ${planned} cases were examined.`);
@@ -135,7 +142,7 @@ export function summary(
   for (const each of deadWaivers(record)) {
     lines.push(painted(screen, 'red', `The waiver for ${each.case} ${waiverFault(each)}.`));
   }
-  const failed = of('fail').filter((finding) => !isWaived(finding));
+  const failed = findings.filter((finding) => finding.outcome === 'fail' && !isWaived(finding));
   if (failed.length > 0) {
     const recognised = recognise(record);
     lines.push('', `Failed (${recognisedInWords(recognised)}):`);

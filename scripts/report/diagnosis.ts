@@ -1,6 +1,8 @@
 import { excerpt } from '../../tests/oracle/response.ts';
 import type { Check, Diagnosis } from '../../tests/run/doctor.ts';
-import { painted, type Screen } from './console.ts';
+import type { RunRecord } from '../../tests/run/record.ts';
+import type { Stopped } from '../../tests/run/vigil.ts';
+import { countsOf, painted, type Screen } from './console.ts';
 
 const MARK = {
   ok: ['green', 'ok  '],
@@ -40,6 +42,33 @@ export function beforeRun(screen: Screen, diagnosis: Diagnosis): string {
   return [
     `checked in ${ms} ms: ${fine.join(', ')}`,
     ...troubles.map((check) => rowOf(screen, check)),
+    '',
+  ].join('\n');
+}
+
+/** The end of a run that stopped because the subject takes the valid exchange no more: one screen, and no remedies. */
+export function stoppedAsText(screen: Screen, record: RunRecord, stopped: Stopped): string {
+  const { culprit, said, next, after, since } = stopped;
+  const { examined = 0, planned = 0 } = record.incomplete ?? {};
+  const failed = record.findings.filter(({ outcome }) => outcome === 'fail');
+  const row = (name: string, text: string): string => `  ${name.padEnd(8)}${excerpt(text, 400)}`;
+  return [
+    '',
+    painted(
+      screen,
+      ['bold', 'yellow'],
+      `Stopped after ${examined} of ${planned} cases: the subject takes the valid exchange no more.`,
+    ),
+    row('seen', `${said}, three times; accepted until ${since.slice(11, 19)} UTC, not at ${after}`),
+    row('with', WITH[culprit]),
+    row('try', next),
+    '',
+    `Until then: ${countsOf(record).join(', ')}. The record is incomplete: it has no verdict on the rest, and nothing is certified on it.`,
+    ...(failed.length > 0
+      ? [
+          `What failed until then stands in the report: ${excerpt(failed.map((each) => each.case).join(', '), 300)}`,
+        ]
+      : []),
     '',
   ].join('\n');
 }

@@ -18,6 +18,7 @@ import { bookingDriver, cancelOpen, createBookings, type Bookings } from './book
 import { keySetObserver, type SteeredIssuer } from './key-set.ts';
 import type { Planned } from './plan.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
+import { createVigil, type Loss } from './vigil.ts';
 
 /** Everything that one run of a plan needs. */
 export interface Run {
@@ -34,6 +35,8 @@ export interface Run {
   readonly issuer?: SteeredIssuer;
   /** Told in one sentence what the run leaves behind and a person has to look after. */
   readonly tell?: (sentence: string) => void;
+  /** Told once where the subject takes the valid exchange no more; the run has stopped there. */
+  readonly lost?: (loss: Loss) => void;
 }
 
 /** Drives the valid exchange, to learn whether there is anything to judge. */
@@ -75,6 +78,7 @@ export function createWorker(
  * Examines the whole plan with a bounded number of workers.
  * Where the baseline was not accepted every case is inconclusive for that reason, and nothing more is driven, save what
  * looks at the server's certificate where that is the reason.
+ * Where the subject takes the valid exchange no more, the run stops: what is left could only be inconclusive.
  * Where `signal` aborts, what is under way is left, but for an appointment that is booked: it is cancelled; and what was found until then is the result.
  * @returns findings in the order of the plan
  */
@@ -104,17 +108,24 @@ export async function runPlan(
   const observed: Worker['observed'] = new Map();
   const throttle = createThrottle();
   const bookings = createBookings();
+  const vigil = createVigil(driverOf(run), run.profile, run.profile.valid(run.subject), start.version);
+  const losing = new AbortController();
+  const ended = signal ? AbortSignal.any([signal, losing.signal]) : losing.signal;
   /** What rests on a close is told at the end: by then it is known whether the run was throttled. */
   const held = new Set<number>();
   const work = async (queue: Iterable<readonly [number, Planned]>): Promise<void> => {
     const worker = createWorker(run, start, observed, throttle, bookings);
     for (const [at, planned] of queue) {
-      if (signal?.aborted) return;
+      if (ended.aborted) return;
       const finding = await examine(planned, worker);
-      if (signal?.aborted) return;
+      if (ended.aborted) return;
       findings[at] = finding;
       if (worker.throttle && finding.times > 0 && restsOnClose(finding.observation)) held.add(at);
       else onFinding(finding);
+      const loss = await vigil.look(finding);
+      if (!loss || ended.aborted) continue;
+      losing.abort();
+      run.lost?.(loss);
     }
   };
   // What steers the issuer would be met by every token of the others: it comes after them, one at a time.
@@ -124,7 +135,7 @@ export async function runPlan(
   const queue = [...plan.entries()].filter((each) => !steers(each)).values();
   const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
   const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));
-  await Promise.race([whole, ...(signal ? [aborted(signal)] : [])]);
+  await Promise.race([whole, aborted(ended)]);
   for (const sentence of await cancelOpen(bookings)) run.tell?.(sentence);
   for (const at of held) {
     const [finding, planned] = [findings[at], plan[at]];

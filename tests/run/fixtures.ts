@@ -3,6 +3,7 @@ import { baseline, createWorker } from './engine.ts';
 import { examine, unreached, type Baseline, type Finding } from './examine.ts';
 import { prepareFromEnvironment } from './front.ts';
 import { inEveryVersion, type Planned } from './plan.ts';
+import { createVigil } from './vigil.ts';
 
 /** A case in every version that it is driven in, and those that the subject takes the valid exchange in. */
 export interface Judged {
@@ -19,10 +20,15 @@ export const test = base.extend<object, { profile: string; judged: (planned: Pla
       try {
         const start = await baseline(prepared.run);
         const worker = createWorker(prepared.run, start);
+        const vigil = createVigil(worker.drive, worker.profile, worker.valid, start.version);
+        let gone = start.accepted ? undefined : start.observation;
         await use(async (planned) => {
           const findings: Finding[] = [];
-          for (const each of inEveryVersion([planned], start.versions))
-            findings.push(start.accepted ? await examine(each, worker) : unreached(each, start.observation));
+          for (const each of inEveryVersion([planned], start.versions)) {
+            const finding = gone ? unreached(each, gone) : await examine(each, worker);
+            findings.push(finding);
+            gone ??= (await vigil.look(finding))?.seen;
+          }
           return { findings, versions: start.versions };
         });
       } finally {

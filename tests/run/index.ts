@@ -13,6 +13,7 @@ import type { Finding } from './examine.ts';
 import { inEveryVersion, plan, unreachable } from './plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
 import { assemble, type RunRecord } from './record.ts';
+import { inOneSentence, stoppedBy, type Loss, type Stopped } from './vigil.ts';
 
 export { baseline, runPlan } from './engine.ts';
 export type { Baseline, Finding } from './examine.ts';
@@ -52,18 +53,20 @@ export const judgeStandIn = async (
 async function judged(prepared: Prepared, { concurrency = 4, onFinding }: JudgeOptions): Promise<RunRecord> {
   const { run, declared, subject, notExamined, shown } = prepared;
   const started = new Date();
+  let stopped: Stopped | undefined;
   try {
     const start = await baseline(run);
     const planned = plan(run.profile, declared).filter(
       ({ id }) => !notExamined.some((each) => each.case === id),
     );
-    const findings = await runPlan(
-      run,
-      inEveryVersion(planned, start.versions),
-      start,
-      concurrency,
-      onFinding,
-    );
+    const driven = inEveryVersion(planned, start.versions);
+    const lost = (loss: Loss): void => void (stopped = stoppedBy(loss, prepared.facts));
+    const findings = await runPlan({ ...run, lost }, driven, start, concurrency, onFinding);
+    const incomplete = stopped && {
+      because: inOneSentence(stopped),
+      examined: findings.length,
+      planned: driven.length,
+    };
     return assemble(findings, {
       version,
       profile: run.profile,
@@ -76,6 +79,7 @@ async function judged(prepared: Prepared, { concurrency = 4, onFinding }: JudgeO
       versions: start.versions,
       set: declared.set,
       unreachable: unreachable(run.profile, declared),
+      ...(incomplete && { incomplete }),
     });
   } finally {
     await prepared.close();
