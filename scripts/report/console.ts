@@ -148,7 +148,7 @@ export function summary(
     lines.push('', `Failed (${recognisedInWords(recognised)}):`);
     for (const finding of failed) {
       const { case: id, title, because, requirements, beneath = [] } = finding;
-      const { say, change } = remedyFor(finding, recognised.server);
+      const { say, change } = remedyFor(finding, recognised.server, record.subject.ssp);
       const script = scripts.get(id);
       lines.push(
         `  ${painted(screen, 'red', id)} – ${excerpt(title)}`,

@@ -42,7 +42,7 @@ export function html(record: RunRecord): string {
   ].join('; ');
   const entries = entriesOf(record);
   const clauses = clausesOf(record, entries);
-  const server = recognise(record);
+  const server = { ...recognise(record), ssp: record.subject.ssp };
   const page = markup`<!doctype html>
 <html lang="en-GB">
 <head>
@@ -162,7 +162,7 @@ ${shown.map((mark) => markup`<button type="button" data-filter="${mark}" aria-pr
 </div>`;
 }
 
-function documents(record: RunRecord, clauses: readonly ClauseView[], server: Recognised): Markup {
+function documents(record: RunRecord, clauses: readonly ClauseView[], server: Server): Markup {
   const told = new Set<string>();
   return markup`${record.documents.map(({ id, title, source, edition, set, verdict, informs }) => {
     const own = clauses.filter(({ document }) => document === id);
@@ -176,7 +176,7 @@ ${own.map((clause) => clauseOf(clause, told, server))}
 }
 
 /** A clause with its findings; a finding that bears on several stands under the first and is linked from the rest. */
-function clauseOf(clause: ClauseView, told: Set<string>, server: Recognised): Markup {
+function clauseOf(clause: ClauseView, told: Set<string>, server: Server): Markup {
   const fresh = clause.entries.filter((entry) => entry.mark !== 'noted' && !told.has(entry.case));
   const elsewhere = clause.entries.filter((entry) => !fresh.includes(entry));
   for (const entry of fresh) told.add(entry.case);
@@ -192,7 +192,7 @@ ${
 </section>`;
 }
 
-function findingOf(entry: Entry, server: Recognised): Markup {
+function findingOf(entry: Entry, server: Server): Markup {
   return markup`<details class="finding" id="${anchor(entry)}" data-mark="${entry.mark}">
 <summary><span class="mark ${entry.mark}">${WORDS[entry.mark]}</span><span class="what">${capital(entry.title)} <code>${entry.case}</code></span></summary>
 <div class="body">
@@ -213,13 +213,16 @@ ${evidenceOf(entry)}
 </details>`;
 }
 
+/** What was recognised at the subject, and the name that it has to let in. */
+type Server = Recognised & { readonly ssp: string | undefined };
+
 /** What to change, in the words of the server that was recognised. */
-function remedy(entry: Entry, recognised: Recognised): Markup {
-  const { say, change } = remedyFor(entry, recognised.server);
+function remedy(entry: Entry, recognised: Server): Markup {
+  const { say, change } = remedyFor(entry, recognised.server, recognised.ssp);
   return markup`<div class="remedy"><p class="label">What to change <span class="quiet">(${recognisedInWords(recognised)})</span></p><p>${say}</p>${change !== undefined && markup`<pre tabindex="0" aria-label="Configuration">${change}</pre>`}</div>`;
 }
 
-function noted(entries: readonly Entry[], server: Recognised): Markup {
+function noted(entries: readonly Entry[], server: Server): Markup {
   const own = entries.filter(({ mark }) => mark === 'noted');
   if (own.length === 0) return markup``;
   return markup`<section class="document" aria-labelledby="noted"><h2 id="noted">Noted</h2>

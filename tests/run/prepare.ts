@@ -155,7 +155,7 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
       bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
     declared: { ...everythingOn(edition ?? profile.editions[0]), revocation: way },
-    subject: { url: subject.url, connect: `127.0.0.1:${provider.port}`, standIn: name },
+    subject: { url: subject.url, connect: `127.0.0.1:${provider.port}`, standIn: name, ssp: hierarchy.ssp },
     notExamined: [],
     shown: nothingShown,
     warnings: [],
@@ -187,7 +187,7 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
       bounds: { patience: PATIENCE.standIn },
     },
     declared: everythingOn(profile.editions[0]),
-    subject: { url: standIn.url, connect: `127.0.0.1:${standIn.port}`, standIn: name },
+    subject: { url: standIn.url, connect: `127.0.0.1:${standIn.port}`, standIn: name, ssp: hierarchy.ssp },
     notExamined: [],
     shown: nothingShown,
     warnings: [],
@@ -258,6 +258,8 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       : undefined;
   const anchors = [await anchorOf(subject, file, ground)];
   const attending = pack && (await attendSubject(subject, file, pack));
+  const ownTo = own.clients.valid && ownName(namesOf(own.clients.valid.certificate));
+  const presented = ownTo ?? pack?.ssp;
   return {
     run: {
       profile,
@@ -276,7 +278,11 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       bounds: { patience: PATIENCE.subject },
     },
     declared,
-    subject: { url: subject.url, ...(subject.connect !== undefined && { connect: subject.connect }) },
+    subject: {
+      url: subject.url,
+      ...(subject.connect !== undefined && { connect: subject.connect }),
+      ...(presented !== undefined && { ssp: presented }),
+    },
     notExamined: [...(subject.notExamined ?? []), ...changedSince(profile, declared)],
     shown,
     warnings: [
@@ -294,7 +300,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
         subject.pki !== undefined && {
           pack: { folder: subject.pki, ssp: pack.ssp, until: pack.notAfter },
         }),
-      ...(own.clients.valid && { own: ownName(namesOf(own.clients.valid.certificate)) }),
+      ...(ownTo !== undefined && { own: ownTo }),
       ...(subject.trust !== undefined && { trust: subject.trust }),
       ...(subject.options?.clockSkew !== undefined && { clockSkew: subject.options.clockSkew }),
     },

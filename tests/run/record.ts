@@ -63,6 +63,8 @@ export interface RunRecord {
     readonly connect?: string;
     /** The name of the embedded provider, where one was judged. */
     readonly standIn?: string;
+    /** The name in the credential that it has to let in. */
+    readonly ssp?: string;
     /** The image that it was started from for this run, by name and id. */
     readonly image?: string;
   };

@@ -14,6 +14,7 @@ interface Row {
   /** Clauses by the beginning of their id. */
   readonly clauses?: readonly string[];
   readonly say: string;
+  /** `{ssp}` stands for the name that the SSP presents, `{ssp\}` for it in a regular expression. */
   readonly any?: string;
   readonly on?: Readonly<Partial<Record<ServerName, string>>>;
 }
@@ -29,16 +30,18 @@ const TABLE: readonly Row[] = [
     cases: ['client-certificate/wrong-name', 'client-certificate/name-', 'mutual-tls/wrong-name'],
     clauses: ['GPC-SEC-CERT-FQDN', 'GPC-SEC-ONLY-SSP', 'NRL-SEC-CERT-FQDN'],
     say: 'Let in the one name that the SSP presents, and no other certificate of the same CA.',
-    any: "compare the CN (or SAN) of the client certificate with the SSP's FQDN; refuse the rest with 403",
+    any: "compare the CN (or SAN) of the client certificate with the SSP's FQDN, {ssp}; refuse the rest with 403",
     on: {
       nginx:
-        'map $ssl_client_s_dn $is_ssp { default 0; "~^CN=ssp\\.assay\\.test(,|$)" 1; }   # http level\nif ($is_ssp = 0) { return 403; }                                              # location level',
-      apache: 'Require expr "%{SSL_CLIENT_S_DN_CN} == \'ssp.assay.test\'"',
-      haproxy: 'http-request deny deny_status 403 unless { ssl_c_s_dn(cn) -m str ssp.assay.test }',
+        'map $ssl_client_s_dn $is_ssp { default 0; "~^CN={ssp\\}(,|$)" 1; }   # http level\nif ($is_ssp = 0) { return 403; }   # location level',
+      apache: 'Require expr "%{SSL_CLIENT_S_DN_CN} == \'{ssp}\'"',
+      // `ssl_c_s_dn(cn)` would end at a NUL: a name behind one would be overlooked.
+      haproxy:
+        "http-request deny deny_status 403 hdr Cache-Control no-store unless { ssl_c_s_dn(,0,rfc2253) -m reg '^CN={ssp\\}(,|$)' }",
       tomcat:
-        'a Filter (or Valve): compare the CN of jakarta.servlet.request.X509Certificate[0] with the name',
-      node: "if (request.socket.getPeerCertificate().subject.CN !== 'ssp.assay.test') return response.writeHead(403).end();",
-      'api-gateway': 'an authorizer that compares requestContext.identity.clientCert.subjectDN with the name',
+        "a Filter (or Valve): compare the CN of jakarta.servlet.request.X509Certificate[0] with '{ssp}'",
+      node: "if (request.socket.getPeerCertificate().subject.CN !== '{ssp}') return response.writeHead(403).end();",
+      'api-gateway': 'an authorizer that compares requestContext.identity.clientCert.subjectDN with CN={ssp}',
     },
   },
   {
@@ -412,8 +415,15 @@ const GENERAL: Row = {
   any: 'the answer that came is in the report',
 };
 
-/** What to change for a case that failed, in the words of the server. */
-export function remedyFor(finding: Pick<Finding, 'case' | 'requirements'>, server: ServerName): Remedy {
+/**
+ * What to change for a case that failed, in the words of the server.
+ * @param ssp the name in the credential that has to be let in
+ */
+export function remedyFor(
+  finding: Pick<Finding, 'case' | 'requirements'>,
+  server: ServerName,
+  ssp = 'NAME-OF-THE-SSP',
+): Remedy {
   const { case: id, requirements } = finding;
   const row =
     TABLE.find(({ cases = [] }) => cases.some((each) => id.startsWith(each))) ??
@@ -421,7 +431,9 @@ export function remedyFor(finding: Pick<Finding, 'case' | 'requirements'>, serve
       clauses.some((each) => requirements.some((requirement) => requirement.startsWith(each))),
     ) ??
     GENERAL;
-  const change = row.on?.[server] ?? row.any;
+  const change = (row.on?.[server] ?? row.any)
+    ?.replaceAll('{ssp}', ssp)
+    .replaceAll('{ssp\\}', ssp.replaceAll('.', '\\.'));
   return { say: row.say, ...(change !== undefined && { change }) };
 }
 

@@ -112,19 +112,20 @@ describe('from a failing configuration to the line to change, by what is on the 
   let pack: Hierarchy;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'assay-remedy-'));
-    await writePack(join(folder, 'pki'), { hosts: ['localhost'] });
+    await writePack(join(folder, 'pki'), { hosts: ['localhost'], ssp: 'spine.example.test' });
     pack = await readPack(join(folder, 'pki'));
   });
   after(() => rm(folder, { recursive: true, force: true }));
 
-  async function judged(provider: Provider, id: string) {
+  async function judged(provider: Provider, ids: readonly string[]) {
     try {
       const asid = { provider: '999999990001', consumer: '999999990002' };
       await writeFile(
         join(folder, 'subject.json'),
         JSON.stringify({ profile: 'gpconnect', url: provider.url, pki: 'pki', asid }),
       );
-      return await assay(folder, 'run', 'subject.json', '--case', id, '--case', 'connection/in-clear');
+      const globs = [...ids, 'connection/in-clear'].flatMap((id) => ['--case', id]);
+      return await assay(folder, 'run', 'subject.json', ...globs);
     } finally {
       await provider.close();
     }
@@ -136,7 +137,7 @@ describe('from a failing configuration to the line to change, by what is on the 
     skip: string | false,
     wrong: () => Promise<Provider>,
     right: () => Promise<Provider>,
-    id: string,
+    ids: readonly string[],
     says: RegExp,
   ])[] = [
     [
@@ -144,40 +145,48 @@ describe('from a failing configuration to the line to change, by what is on the 
       missing(nginxPath, 'nginx-light'),
       () => startNginx(pack, { verify: 'optional', nameRule: '' }),
       () => startNginx(pack),
-      'client-certificate/absent',
+      ['client-certificate/absent'],
       /says that it is nginx[\s\S]*change {2}Ask for a client certificate[\s\S]*ssl_verify_client +on;/,
     ],
     [
-      'nginx, no CRL',
+      'nginx, no CRL, and no look at the name',
       missing(nginxPath, 'nginx-light'),
-      () => startNginx(pack, { revocation: '' }),
+      () => startNginx(pack, { revocation: '', nameRule: '' }),
       () => startNginx(pack),
-      'client-certificate/revoked',
-      /nginx[\s\S]*ssl_crl crl\.pem;/,
+      ['client-certificate/revoked', 'client-certificate/wrong-name'],
+      // The name is that of the pack, as the server has to be told it.
+      /nginx[\s\S]*ssl_crl crl\.pem;[\s\S]*"~\^CN=spine\\\.example\\\.test\(,\|\$\)" 1;/,
     ],
     [
       'Apache, the CRL never looked at',
       missing(apachePath, 'apache2'),
       () => startApache(pack, { revocation: 'SSLCARevocationFile crl.pem' }),
       () => startApache(pack),
-      'client-certificate/revoked',
+      ['client-certificate/revoked'],
       /Apache httpd[\s\S]*SSLCARevocationCheck chain/,
     ],
     [
-      'HAProxy, no CRL',
+      'HAProxy, no CRL; its own words for the name keep others out',
       missing(haproxyPath, 'haproxy'),
-      () => startHaproxy(pack, { revocation: '' }),
-      () => startHaproxy(pack),
-      'client-certificate/revoked',
+      () => startHaproxy(pack, { revocation: '', rules: '' }),
+      () => {
+        const words = remedyFor(
+          { case: 'client-certificate/wrong-name', requirements: [] },
+          'haproxy',
+          pack.ssp,
+        );
+        return startHaproxy(pack, { rules: words.change ?? '' });
+      },
+      ['client-certificate/revoked', 'client-certificate/wrong-name', 'client-certificate/name-nul'],
       /change {2}Check revocation/,
     ],
   ];
-  for (const [name, skip, wrong, right, id, says] of rows) {
+  for (const [name, skip, wrong, right, ids, says] of rows) {
     test(name, { skip }, async () => {
-      const failing = await judged(await wrong(), id);
+      const failing = await judged(await wrong(), ids);
       assert.equal(failing.code, 1, failing.out + failing.err);
       assert.match(failing.out, says);
-      const mended = await judged(await right(), id);
+      const mended = await judged(await right(), ids);
       assert.equal(mended.code, 0, mended.out + mended.err);
     });
   }
