@@ -10,8 +10,8 @@ import { generateSigningKey, openSigningKey, readTrust } from '../tests/certify/
 import { verifyBundle } from '../tests/certify/verify.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
+import { EVIDENCE } from '../tests/run/publish.ts';
 import { evidenceIn, writeWhole, type RunRecord } from '../tests/run/record.ts';
-import { EVIDENCE } from './evidence.ts';
 import { EXIT, version } from './exit.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';

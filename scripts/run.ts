@@ -12,7 +12,8 @@ import type { Baseline, Finding } from '../tests/run/examine.ts';
 import { inEveryVersion, plan, unreachable, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { prepareImage } from '../tests/run/prepare-image.ts';
-import { assemble, writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { EVIDENCE, evidenceFiles, publish } from '../tests/run/publish.ts';
+import { assemble, type RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { inOneSentence, stoppedBy, type Stopped } from '../tests/run/vigil.ts';
@@ -21,8 +22,6 @@ import { describe as describeRefusal } from '../tests/oracle/response.ts';
 import { openEvents } from './events.ts';
 import { interruption } from './interruption.ts';
 import { called, EXIT, exitOf, version } from './exit.ts';
-import { EVIDENCE, evidenceFiles } from './evidence.ts';
-import { replaceFolder } from './folder.ts';
 import { FOLDER, scriptsOf } from './reproduction.ts';
 import { createTable, screenOf, summary } from './report/console.ts';
 import { beforeRun, stoppedAsText } from './report/diagnosis.ts';
@@ -283,19 +282,24 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       ...(options.case.length > 0 && { selection: options.case }),
     });
     checkRecord(record);
-    await writeWhole(options.out, [
-      { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
-      { name: 'junit.xml', text: junit(record) },
-      { name: 'report.html', text: html(record) },
-      {
-        name: 'disclosure.json',
-        text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`,
-        mode: 0o600,
-      },
-    ]);
     const scripts = scriptsOf(record, planned, prepared, start.version);
-    await replaceFolder(options.out, FOLDER, scripts, 0o755);
-    await replaceFolder(options.out, EVIDENCE, evidenceFiles(record, keeper));
+    await publish(
+      options.out,
+      [
+        { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
+        { name: 'junit.xml', text: junit(record) },
+        { name: 'report.html', text: html(record) },
+        {
+          name: 'disclosure.json',
+          text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`,
+          mode: 0o600,
+        },
+      ],
+      {
+        [FOLDER]: scripts.map((script) => ({ ...script, mode: 0o755 })),
+        [EVIDENCE]: evidenceFiles(record, keeper.files()),
+      },
+    );
     const placed = new Map(
       scripts.map(({ name }) => [name.slice(0, -3), `${options.out}/${FOLDER}/${name}`]),
     );

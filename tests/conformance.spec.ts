@@ -9,8 +9,9 @@ for (const profile of profiles) {
       const { id, case: entry, clauses, level } = each;
       test(id, { tag: clauses.map((clause) => `@${clause.id}`) }, async ({ judged }, info) => {
         info.annotations.push({ type: level, description: entry.title });
-        const { findings, versions } = await judged(each);
+        const { findings, versions, evidence, ssp } = await judged(each);
         info.annotations.push({ type: 'versions', description: versions.join(' ') });
+        if (ssp !== undefined) info.annotations.push({ type: 'ssp', description: ssp });
         for (const finding of findings) {
           await info.attach('finding', {
             body: JSON.stringify(finding, null, 2),
@@ -18,6 +19,11 @@ for (const profile of profiles) {
           });
           info.annotations.push({ type: finding.outcome, description: finding.because });
         }
+        if (Object.keys(evidence).length > 0)
+          await info.attach('evidence', {
+            body: JSON.stringify(evidence, null, 2),
+            contentType: 'application/json',
+          });
         for (const { case: found, outcome, because } of findings) {
           const warns = outcome === 'fail' && /^(SHOULD|MAY)/.test(level);
           if (level !== 'noted' && !warns) expect(outcome, `${found}: ${because}`).toBe('pass');

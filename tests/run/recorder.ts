@@ -5,7 +5,8 @@ import type { Finding } from './examine.ts';
 import { frontOf } from './front.ts';
 import { profileNamed } from './prepare.ts';
 import { unreachable } from './plan.ts';
-import { assemble, writeWhole } from './record.ts';
+import { EVIDENCE, evidenceFiles, publish, takeOver, type Handed } from './publish.ts';
+import { assemble } from './record.ts';
 import { checkRecord } from './record-schema.ts';
 
 /** The one Playwright reporter of ours: keeps the findings and writes the record, renders nothing. */
@@ -14,6 +15,8 @@ export default class Recorder implements Reporter {
   readonly #findings = new Map<string, readonly Finding[]>();
   readonly #order: string[] = [];
   #versions: readonly TlsVersion[] = [];
+  #ssp: string | undefined;
+  readonly #evidence = new Map<string, string>();
   readonly #directory: string;
   readonly #profiles = new Set<string>();
 
@@ -32,6 +35,12 @@ export default class Recorder implements Reporter {
   onTestEnd({ title, annotations }: TestCase, { attachments }: TestResult): void {
     const told = annotations.find(({ type }) => type === 'versions')?.description;
     if (told) this.#versions = told.split(' ') as TlsVersion[];
+    this.#ssp ??= annotations.find(({ type }) => type === 'ssp')?.description;
+    for (const { name, body } of attachments) {
+      if (name !== 'evidence' || !body) continue;
+      for (const [digest, text] of takeOver(JSON.parse(body.toString()) as Handed))
+        this.#evidence.set(digest, text);
+    }
     const found = attachments.flatMap(({ name, body }) =>
       name === 'finding' && body ? [JSON.parse(body.toString()) as Finding] : [],
     );
@@ -54,7 +63,7 @@ export default class Recorder implements Reporter {
         version: manifest.version,
         profile,
         edition: declared.edition,
-        subject,
+        subject: { ...subject, ...(this.#ssp !== undefined && { ssp: this.#ssp }) },
         notExamined,
         shown,
         versions: this.#versions,
@@ -65,8 +74,8 @@ export default class Recorder implements Reporter {
       },
     );
     checkRecord(record);
-    await writeWhole(this.#directory, [
-      { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
-    ]);
+    await publish(this.#directory, [{ name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` }], {
+      [EVIDENCE]: evidenceFiles(record, this.#evidence),
+    });
   }
 }

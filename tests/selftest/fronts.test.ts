@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -45,6 +46,28 @@ const gist = async (file: string) => {
   };
 };
 
+/** What kinds of evidence a record refers to, by finding; each file has to be there, and be what it is called. */
+async function kept(out: string): Promise<unknown> {
+  const record = JSON.parse(await readFile(join(out, 'record.json'), 'utf8')) as RunRecord;
+  const files = await readdir(join(out, 'evidence/sha256'));
+  const kinds = new Map<string, string>();
+  for (const digest of files) {
+    const text = await readFile(join(out, 'evidence/sha256', digest), 'utf8');
+    assert.equal(createHash('sha256').update(text).digest('hex'), digest);
+    const { kind, request = '' } = JSON.parse(text) as { readonly kind: string; readonly request?: string };
+    kinds.set(`sha256:${digest}`, `${kind} ${request.split(' ')[0] ?? ''}`);
+  }
+  const all = [...record.findings, ...record.noted];
+  const referred = new Set(all.flatMap(({ evidence = [] }) => evidence));
+  assert.deepEqual(
+    [...kinds.keys()].sort(),
+    [...referred].sort(),
+    'all that is referred to, and nothing else',
+  );
+  // A shared hello and a shared control are kept once: which of the findings has them is chance.
+  return all.map(({ case: id, evidence = [] }) => [id, evidence[0] && kinds.get(evidence[0])]);
+}
+
 for (const [name, exits, part] of [
   ['conformant', [0, 0], undefined],
   ['accepts-another-asid', [1, 1], 'ssp-header'],
@@ -85,6 +108,8 @@ for (const [name, exits, part] of [
         await gist(join(folder, 'suite/record.json')),
         await gist(join(folder, 'record.json')),
       );
+      const [own, its] = await Promise.all([folder, join(folder, 'suite')].map(kept));
+      assert.deepEqual(its, own, 'the same of every finding is kept');
     } finally {
       await rm(folder, { recursive: true, force: true });
     }
