@@ -68,6 +68,7 @@ function parts(text: string): ReadonlyMap<string, string> {
     void found.set(name, `${found.has(name) ? `${found.get(name)}\n` : ''}${value}`);
   for (const field of fields) {
     const [name = '', value = ''] = field.split(/: (.*)/s);
+    if (field === 'Content-Length: 0') continue; // goes with the method: see below
     const uuid = value.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, 'UUID');
     if (/^(content-length|content-encoding|transfer-encoding)$/i.test(name)) add('body', field);
     else if (/^authorization$/i.test(name)) authorization(uuid, add);
