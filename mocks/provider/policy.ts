@@ -148,6 +148,21 @@ export interface Policy {
   readonly cacheRefusal: string | undefined;
 }
 
+/** What of it is about the client's certificate: providers of other profiles decide the same things. */
+export type CertificatePolicy = Pick<
+  Policy,
+  | 'plain'
+  | 'examinesIn'
+  | 'guards'
+  | 'requiresCertificate'
+  | 'overlooks'
+  | 'turnsAway'
+  | 'building'
+  | 'weaknesses'
+  | 'admits'
+  | 'pinsKey'
+>;
+
 const badRequest: ErrorEntry = { status: 400, issue: 'invalid', code: 'BAD_REQUEST', display: 'Bad request' };
 
 const invalidResource: ErrorEntry = {

@@ -18,7 +18,7 @@ import { gzipSync } from 'node:zlib';
 import type { Credential, Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
 import { answerFake } from './fakes.ts';
-import { conformant, type OutcomeShape, type Policy } from './policy.ts';
+import { conformant, type CertificatePolicy, type OutcomeShape, type Policy } from './policy.ts';
 import { openPlainDoor } from './plain-port.ts';
 import { pathOf, presentedBy, sameKey, trustOf, type Path } from './path.ts';
 import { unrevoked, type RevocationPlace } from './revocation.ts';
@@ -238,12 +238,17 @@ export function primePem(name: 'modp2'): string {
 }
 
 /** What OpenSSL completes a chain from; a root that is not among it is seen only if it was sent. */
-function anchorsOf({ building, turnsAway }: Policy, { root, sub }: Hierarchy): string[] {
+export function anchorsOf({ building, turnsAway }: CertificatePolicy, { root, sub }: Hierarchy): string[] {
   if (building === 'from-root-alone') return [root];
   return turnsAway.has('root-sent') ? [sub] : [root, sub];
 }
 
-function welcome({ certificates, flaws, traits }: Path, policy: Policy, hierarchy: Hierarchy): boolean {
+/** Whether a policy lets in who presented a certification path. */
+export function welcome(
+  { certificates, flaws, traits }: Path,
+  policy: CertificatePolicy,
+  hierarchy: Hierarchy,
+): boolean {
   const [leaf] = certificates;
   if (!leaf) return !policy.requiresCertificate;
   if (!flaws.every((flaw) => policy.overlooks.has(flaw))) return false;

@@ -3,11 +3,12 @@ import { codesOf, gpconnectStrings } from '../oracle/approved.ts';
 import { suitesUpTo12 } from '../oracle/suites.ts';
 import { cis2Token } from './cis2-token.ts';
 import { cases } from './define.ts';
+import { mutualTls, plainPort } from './ftrs-certificate.ts';
 import { keySet } from './key-set.ts';
 import { looking, TITLES } from './server-certificate.ts';
 
 const refused = { kind: 'refused-connection', rule: 'certificate' } as const;
-/** A certificate is asked for whatever is asked. */
+/** A token is asked for whatever is asked. */
 const EVERY_OPERATION = ['find-organization', '*'] as const;
 const offering = (version: Offer['version']) =>
   ({ via: 'hello', stimulus: { hello: { version } }, expect: { kind: 'offer-refused' } }) as const;
@@ -61,75 +62,6 @@ const transport = cases('transport', {
     via: 'hello',
     stimulus: { hello: { version: 'TLSv1.2', suites: weak } },
     expect: { kind: 'offer-refused' },
-  },
-});
-
-const certificates = cases('mutual-tls', {
-  absent: {
-    title: 'no client certificate',
-    requirements: ['SEC-014', 'SEC-020', 'SEC-025'],
-    stimulus: { tls: { certificate: null } },
-    on: EVERY_OPERATION,
-    expect: refused,
-  },
-  'self-signed': {
-    title: 'self-signed, with the right name',
-    requirements: ['SEC-014', 'SEC-020'],
-    stimulus: { tls: { certificate: 'self-signed' } },
-    expect: refused,
-  },
-  'wrong-issuer': {
-    title: 'issued by a rogue CA of the same names and key identifiers',
-    requirements: ['SEC-014', 'SEC-020'],
-    stimulus: { tls: { certificate: 'wrong-issuer' } },
-    on: EVERY_OPERATION,
-    expect: refused,
-  },
-  expired: {
-    title: 'expired',
-    requirements: ['SEC-014', 'SEC-020'],
-    stimulus: { tls: { certificate: 'expired' } },
-    expect: refused,
-  },
-  'not-yet-valid': {
-    title: 'not yet valid',
-    requirements: ['SEC-014', 'SEC-020'],
-    stimulus: { tls: { certificate: 'not-yet-valid' } },
-    expect: refused,
-  },
-  revoked: {
-    title: 'revoked by its CA',
-    requirements: ['SEC-014', 'SEC-020'],
-    stimulus: { tls: { certificate: 'revoked' } },
-    on: EVERY_OPERATION,
-    expect: refused,
-    learns: 'file',
-  },
-  // Approved algorithms alone: no edition of the guidance lets pass RSA under 2048 bits, SHA-1 or MD5 in a signature.
-  'rsa-1024': {
-    title: 'with an RSA key of 1024 bits',
-    requirements: ['SEC-001', 'SEC-014'],
-    stimulus: { tls: { certificate: 'rsa-1024' } },
-    expect: refused,
-  },
-  'sha-1': {
-    title: 'signed with SHA-1',
-    requirements: ['SEC-001', 'SEC-014'],
-    stimulus: { tls: { certificate: 'sha-1' } },
-    expect: refused,
-  },
-  md5: {
-    title: 'signed with MD5',
-    requirements: ['SEC-001', 'SEC-014'],
-    stimulus: { tls: { certificate: 'md5' } },
-    expect: refused,
-  },
-  'wrong-name': {
-    title: "sound, but another system's name (CN and SAN)",
-    requirements: ['SEC-014'],
-    stimulus: { tls: { certificate: 'wrong-name' } },
-    on: EVERY_OPERATION,
-    expect: refused,
   },
 });
 
@@ -188,7 +120,8 @@ const exposure = cases('exposure', {
 /** What an FtRS provider is examined by. */
 export const ftrsCatalogue: readonly Case[] = [
   ...transport,
-  ...certificates,
+  ...plainPort,
+  ...mutualTls,
   ...ownCertificate,
   ...isolation,
   ...exposure,

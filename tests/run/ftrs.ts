@@ -28,6 +28,8 @@ type Mint = NonNullable<Target['mint']>;
 export interface FtrsStandIn {
   readonly url: string;
   readonly port: number;
+  /** URL of the plain-HTTP port that it declares; an absentee has none. */
+  readonly plain?: string;
   readonly mint: Mint;
   readonly issuer: SteeredIssuer;
   readonly close: () => Promise<void>;
@@ -68,6 +70,7 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
     return {
       url: provider.url,
       port: provider.port,
+      ...('plain' in provider && provider.plain !== undefined && { plain: provider.plain }),
       mint: minting(realm, other),
       issuer: {
         steering: steering(issuer.management.url, issuer.management.token),

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
-import type { Case, Learning, Profile, TlsVersion } from '../model.ts';
+import type { Addressee, Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
 import { library, type Clause } from '../register/index.ts';
 import { bears, informing, scope } from './scope.ts';
@@ -90,6 +90,11 @@ function lacking(entry: Case, interaction: Interaction | undefined, declared: De
   return data && `fill ${fieldOf(data)} in the subject file`;
 }
 
+const NOBODY: Addressee = { url: 'https://nobody.invalid' };
+/** Whether an interaction is what the profile asks of its own. */
+const isOwn = (profile: Profile, interaction: Interaction): boolean =>
+  JSON.stringify(profile.exchange(NOBODY, interaction)) === JSON.stringify(profile.valid(NOBODY));
+
 /** The interactions that a case is driven on, `undefined` for the profile's own valid exchange. */
 function boundTo(
   entry: Case,
@@ -97,7 +102,10 @@ function boundTo(
   { capabilities, edition }: Declared,
 ): readonly (Interaction | undefined)[] {
   const { interactions } = profile;
-  const readable = interactions.filter(({ writes, atSibling }) => !writes && !atSibling);
+  // What an OpenAPI file describes as writing is driven with leave; the profile's own exchange is no other interaction.
+  const readable = interactions.filter(
+    (each) => (!each.writes || each.writes === 'resource') && !each.atSibling && !isOwn(profile, each),
+  );
   const named = entry.on?.flatMap((name) =>
     name === '*'
       ? interactions.map((each) => each.name).filter((other) => !entry.on?.includes(other))

@@ -181,6 +181,7 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
         ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
         shared: true,
         mint: standIn.mint,
+        ...(standIn.plain !== undefined && { plain: plainPort(standIn.plain) }),
       },
       issuer: standIn.issuer,
       redactor: createRedactor(),

@@ -49,6 +49,7 @@ const TABLE: readonly Row[] = [
       'client-certificate/revoked',
       'mutual-tls/revoked',
       'client-certificate/sub-revoked',
+      'mutual-tls/sub-revoked',
       'crl/',
       'ocsp/',
       'crldp/',
@@ -68,7 +69,7 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    cases: ['client-certificate/valid-next'],
+    cases: ['client-certificate/valid-next', 'mutual-tls/valid-next'],
     say: 'Take every certificate that verifies and carries the name of the SSP: it is renewed while the old one is still good, so no single certificate can be pinned.',
     any: 'compare the name and the chain, not a fingerprint or a serial number',
   },
@@ -77,6 +78,9 @@ const TABLE: readonly Row[] = [
       'client-certificate/server-auth-only',
       'client-certificate/email-protection-only',
       'client-certificate/no-digital-signature',
+      'mutual-tls/server-auth-only',
+      'mutual-tls/email-protection-only',
+      'mutual-tls/no-digital-signature',
     ],
     say: 'Look at what the client certificate is for: clientAuth among its extended key usages, digitalSignature among its key usages, where it names any.',
     any: 'a library that checks the chain may leave the purpose to its caller: check both extensions of the leaf after it',
@@ -87,7 +91,14 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    cases: ['client-certificate/rsa-1024', 'client-certificate/sha-1', 'client-certificate/md5'],
+    cases: [
+      'client-certificate/rsa-1024',
+      'client-certificate/sha-1',
+      'client-certificate/md5',
+      'mutual-tls/rsa-1024',
+      'mutual-tls/sha-1',
+      'mutual-tls/md5',
+    ],
     say: 'Refuse client certificates with RSA keys under 2048 bits, or signed over MD5 or SHA-1.',
     any: "raise the TLS library's security level to 2",
     on: {
@@ -97,6 +108,19 @@ const TABLE: readonly Row[] = [
       tomcat:
         'jdk.certpath.disabledAlgorithms=MD2, MD5, SHA1, RSA keySize < 2048   # java.security; with APR: ciphers="…:@SECLEVEL=2"',
       node: "ciphers: '<the approved ones>:@SECLEVEL=2'",
+    },
+  },
+  {
+    cases: ['way-round/', 'mutual-tls/way-round-'],
+    say: 'Believe no header field about a client certificate that came from outside, and let no other name or default server lead around the check.',
+    any: 'overwrite, at the terminator, every header field by which it tells the application of the certificate; require the certificate on every virtual host of the port',
+    on: {
+      nginx:
+        'proxy_set_header X-SSL-Client-Verify $ssl_client_verify;   # each field that the application believes: set here, always\nserver { listen 443 ssl default_server; ssl_reject_handshake on; }   # no name, or another: no handshake',
+      apache:
+        'RequestHeader set X-SSL-Client-Verify "%{SSL_CLIENT_VERIFY}s"   # each field that the application believes\nSSLStrictSNIVHostCheck on',
+      haproxy:
+        'http-request set-header X-SSL-Client-Verify %[ssl_c_verify]   # each field that the application believes\nbind … strict-sni',
     },
   },
   {
@@ -140,19 +164,6 @@ const TABLE: readonly Row[] = [
         '<Certificate certificateFile="leaf.pem" certificateChainFile="chain.pem" certificateKeyFile="server.key" />',
       node: "cert: readFileSync('server.pem'), key: readFileSync('server.key')   // the leaf first",
       'api-gateway': 'the certificate of the custom domain, in ACM',
-    },
-  },
-  {
-    cases: ['way-round/'],
-    say: 'Believe no header field about a client certificate that came from outside, and let no other name or default server lead around the check.',
-    any: 'overwrite, at the terminator, every header field by which it tells the application of the certificate; require the certificate on every virtual host of the port',
-    on: {
-      nginx:
-        'proxy_set_header X-SSL-Client-Verify $ssl_client_verify;   # each field that the application believes: set here, always\nserver { listen 443 ssl default_server; ssl_reject_handshake on; }   # no name, or another: no handshake',
-      apache:
-        'RequestHeader set X-SSL-Client-Verify "%{SSL_CLIENT_VERIFY}s"   # each field that the application believes\nSSLStrictSNIVHostCheck on',
-      haproxy:
-        'http-request set-header X-SSL-Client-Verify %[ssl_c_verify]   # each field that the application believes\nbind … strict-sni',
     },
   },
   {

@@ -1,10 +1,16 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import {
+  ftrsCertificateMutants,
+  ftrsCertificateVariants,
+  ftrsEverywhereMutants,
+} from '../../mocks/provider/ftrs/certificate-mutants.ts';
 import { ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
 import { ftrsCatalogue } from '../cases/ftrs.ts';
 import { ftrs } from '../profiles/ftrs.ts';
-import { everythingOn, plan, type Planned } from '../run/plan.ts';
+import { baseline, runPlan } from '../run/engine.ts';
+import { everythingOn, inEveryVersion, plan, type Planned } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
 import { createStand, examinedBy, type FtrsStand } from './ftrs-stand.ts';
 import { having } from './stand.ts';
@@ -16,7 +22,9 @@ const everything: readonly Planned[] = plan(ftrs, everythingOn('1.1.0')).filter(
   ({ case: { via } }) => via !== 'key-set',
 );
 const WHOLE = process.env['ASSAY_MATRIX'] === 'whole';
-const ONE_IN = 12;
+const ONE_IN = 48;
+/** The same decision is held to every case in the other matrix too: fewer of them here. */
+const SHARED_ONE_IN = 96;
 
 let stand: FtrsStand;
 before(async () => {
@@ -31,11 +39,12 @@ const ofOwn = (id: string): boolean => id.startsWith('own-certificate/');
 /** The cases that a mutant names and a part of the rest, another for each; each on its representative interaction. */
 function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
   const offset = [...mutant].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  const oneIn = Object.hasOwn(ftrsCertificateMutants, mutant) ? SHARED_ONE_IN : ONE_IN;
   return everything.filter(
     ({ id }, at) =>
       named.includes(id) ||
       (named.some(ofOwn) && ofOwn(id)) ||
-      (!id.includes('@') && (WHOLE || (at + offset) % ONE_IN === 0)),
+      (!id.includes('@') && (WHOLE || (at + offset) % oneIn === 0)),
   );
 }
 
@@ -106,4 +115,83 @@ test('a patient in an answer is noted, and told apart', async () => {
   };
   assert.deepEqual(await outcomes('conformant'), ['pass']);
   assert.deepEqual(await outcomes('answers-with-patient'), ['fail']);
+});
+
+test('what is noted about certificates comes out otherwise on a variant that decides otherwise', async () => {
+  const differing = Object.entries(ftrsCertificateVariants).filter(
+    ([, { differs = [], clouds = [] }]) => differs.length + clouds.length > 0,
+  );
+  const reference = new Map(
+    (
+      await examinedBy(
+        stand,
+        await stand.start(),
+        everything.filter(({ level, id }) => level === 'noted' && id.startsWith('mutual-tls/')),
+      )
+    ).map(({ case: id, outcome }) => [id, outcome]),
+  );
+  const shown = new Set(differing.flatMap(([, { differs = [] }]) => differs));
+  assert.deepEqual(
+    [...reference.keys()].filter((id) => !shown.has(id)),
+    [],
+  );
+  for (const [name, { policy, differs = [], clouds = [] }] of differing) {
+    const asked = everything.filter(({ id }) => differs.includes(id) || clouds.includes(id));
+    const findings = await examinedBy(stand, await stand.start(policy), asked);
+    for (const { case: id, outcome, because } of findings)
+      if (differs.includes(id)) assert.notEqual(outcome, reference.get(id), `${name}: ${id}: ${because}`);
+      else assert.equal(outcome, 'inconclusive', `${name}: ${id}: ${because}`);
+  }
+});
+
+test('a plain-HTTP port that redirects to https, refuses or closes is none that serves', async () => {
+  const asked = everything.filter(({ id }) => id === 'transport/plain-port');
+  for (const name of [
+    'conformant-redirecting',
+    'conformant-refusing-in-clear',
+    'conformant-closing-in-clear',
+  ]) {
+    const policy = ftrsCertificateVariants[name]?.policy;
+    assert.ok(policy, name);
+    const [finding] = await examinedBy(stand, await stand.start(policy), asked);
+    assert.equal(finding?.outcome, 'pass', `${name}: ${finding?.because}`);
+  }
+});
+
+describe('certificates are examined in every version, and four of them whatever is asked', () => {
+  const ofCertificates = everything.filter(({ id }) => id.startsWith('mutual-tls/'));
+  const refusals = (planned: readonly Planned[]) =>
+    planned
+      .filter(({ case: { expect, stimulus }, level }) => {
+        const binds = expect.kind === 'refused-connection' && level !== 'noted';
+        return binds && !stimulus.round;
+      })
+      .map(({ id }) => id);
+  async function judged(name: string) {
+    const provider = await stand.start(ftrsEverywhereMutants[name]?.policy);
+    try {
+      const run = stand.runOf(provider);
+      const start = await baseline(run);
+      const planned = inEveryVersion(ofCertificates, start.versions);
+      return { planned, findings: await runPlan(run, planned, start, 4) };
+    } finally {
+      await provider.close();
+    }
+  }
+  test('one that looks at none in TLS 1.3 fails there on all that bind, and nowhere else', async () => {
+    const { planned, findings } = await judged('overlooks-certificates-in-tls13');
+    const due = refusals(planned).filter((id) => id.endsWith('@TLSv1.3'));
+    assert.ok(due.length > 40, String(due.length));
+    assert.deepEqual([...having(findings, 'fail')].sort(), due.sort());
+    assert.deepEqual(having(findings, 'inconclusive'), []);
+  });
+  test('one that guards one search alone fails on the other with each of the four', async () => {
+    const { findings } = await judged('overlooks-certificates-of-services');
+    assert.deepEqual(
+      [...having(findings, 'fail')].sort(),
+      ['absent', 'revoked', 'wrong-issuer', 'wrong-name'].map(
+        (name) => `mutual-tls/${name}@find-healthcare-service`,
+      ),
+    );
+  });
 });

@@ -8,6 +8,7 @@ import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/polic
 import type { RevocationPlace } from '../../mocks/provider/revocation.ts';
 import { FTRS_ODS, startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
 import { cis2Token } from '../cases/cis2-token.ts';
+import { plainPort } from '../drive/probe.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { ftrs } from '../profiles/ftrs.ts';
 import { OTHER_ISSUER } from '../run/ftrs.ts';
@@ -20,7 +21,7 @@ export interface FtrsStand {
   readonly pki: Hierarchy;
   readonly issuer: ServedIssuer;
   readonly start: (policy?: Partial<FtrsPolicy>, revocation?: RevocationPlace) => Promise<FtrsProvider>;
-  readonly runOf: (provider: { readonly url: string; readonly port: number }) => Run;
+  readonly runOf: (provider: { readonly url: string; readonly port: number; readonly plain?: string }) => Run;
 }
 
 /** @param pki a hierarchy to live in; absent: a new one */
@@ -43,7 +44,7 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
         other,
         ...(revocation && { revocation }),
       }),
-    runOf: ({ url, port }) => ({
+    runOf: ({ url, port, plain }) => ({
       profile: ftrs,
       subject: { url, data: { organisation: FTRS_ODS } },
       target: {
@@ -55,6 +56,7 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
         trust: [pki.root],
         clients: pki.clients,
         shared: true,
+        ...(plain !== undefined && { plain: plainPort(plain) }),
         mint: ({ defect, elsewhere }) =>
           mint(elsewhere ? other : issuer.realm, defect === undefined ? {} : { defect }),
       },

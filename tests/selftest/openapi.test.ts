@@ -153,8 +153,8 @@ describe('the file', () => {
       planned.map((each) => each.case.id),
       [
         'mutual-tls/absent',
-        'mutual-tls/wrong-issuer',
         'mutual-tls/revoked',
+        'mutual-tls/wrong-issuer',
         'mutual-tls/wrong-name',
         'isolation/token-of-another-environment',
         'cis2-token/absent',

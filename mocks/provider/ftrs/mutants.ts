@@ -1,6 +1,7 @@
 import type { DefectName } from '../../cis2/defects.ts';
 import { defects, type Defect } from '../../cis2/defects.ts';
 import { tokenMutants } from '../cis2/mutants.ts';
+import { ftrsCertificateMutants, ftrsCertificateVariants } from './certificate-mutants.ts';
 import { keyMutants, keyVariants } from './key-mutants.ts';
 import { ftrsConformant, type FtrsPolicy } from './policy.ts';
 
@@ -20,7 +21,6 @@ const wrong = <Decision extends keyof FtrsPolicy>(
   decision: Decision,
   taken: FtrsPolicy[Decision],
 ): FtrsPolicy => ({ ...ftrsConformant, [decision]: taken });
-const overlooking = (flaw: string): FtrsPolicy => wrong('overlooks', new Set([flaw]));
 const binds = (name: DefectName): boolean => (defects[name] as Defect).noted === undefined;
 
 /** The mutants of token verification, by `misjudges-<defect>`; what is noted fails nobody. */
@@ -44,56 +44,7 @@ const ofTokens = (Object.keys(tokenMutants) as DefectName[])
 
 /** FtRS providers with one known defect each. */
 export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
-  'accepts-no-certificate': {
-    title: 'serves clients that present no certificate',
-    policy: wrong('requiresCertificate', false),
-    caughtBy: ['mutual-tls/absent'],
-  },
-  'accepts-self-signed-certificate': {
-    title: 'takes a self-signed certificate for a sound one',
-    policy: overlooking('UNABLE_TO_GET_CRL'),
-    caughtBy: ['mutual-tls/self-signed'],
-  },
-  'accepts-any-issuer': {
-    title: 'knows its CA by name alone',
-    policy: overlooking('CERT_SIGNATURE_FAILURE'),
-    caughtBy: ['mutual-tls/wrong-issuer'],
-  },
-  'accepts-expired-certificate': {
-    title: 'overlooks that a certificate has expired',
-    policy: overlooking('CERT_HAS_EXPIRED'),
-    caughtBy: ['mutual-tls/expired'],
-  },
-  'accepts-future-certificate': {
-    title: 'overlooks that a certificate is not yet valid',
-    policy: overlooking('CERT_NOT_YET_VALID'),
-    caughtBy: ['mutual-tls/not-yet-valid'],
-  },
-  'accepts-revoked-certificate': {
-    title: 'overlooks that a certificate is revoked',
-    policy: overlooking('CERT_REVOKED'),
-    caughtBy: ['mutual-tls/revoked'],
-  },
-  'accepts-short-key': {
-    title: 'takes a certificate for an RSA key of 1024 bits',
-    policy: overlooking('weak/key'),
-    caughtBy: ['mutual-tls/rsa-1024'],
-  },
-  'accepts-sha-1-certificate': {
-    title: 'takes a certificate signed with SHA-1',
-    policy: overlooking('weak/sha-1'),
-    caughtBy: ['mutual-tls/sha-1'],
-  },
-  'accepts-md5-certificate': {
-    title: 'takes a certificate signed with MD5',
-    policy: overlooking('weak/md5'),
-    caughtBy: ['mutual-tls/md5'],
-  },
-  'admits-any-name': {
-    title: 'lets in every sound certificate, whatever its name',
-    policy: wrong('admitsAnyName', true),
-    caughtBy: ['mutual-tls/wrong-name'],
-  },
+  ...ftrsCertificateMutants,
   'speaks-tls-1.1': {
     title: 'still accepts TLS 1.1',
     policy: wrong('versions', ['TLSv1.1', 'TLSv1.3']),
@@ -233,6 +184,7 @@ export const ftrsKeyMutants: Readonly<Record<string, FtrsMutant>> = Object.fromE
 export const ftrsVariants: Readonly<Record<string, { readonly title: string; readonly policy: FtrsPolicy }>> =
   {
     conformant: { title: 'the reference provider', policy: ftrsConformant },
+    ...ftrsCertificateVariants,
     'conformant-tls-1.2': {
       title: 'speaks TLS 1.2 alone',
       policy: wrong('versions', ['TLSv1.2', 'TLSv1.2']),

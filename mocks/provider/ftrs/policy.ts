@@ -1,5 +1,6 @@
 import type { SecureVersion } from 'node:tls';
 import { strict, type TokenPolicy } from '../cis2/policy.ts';
+import { conformant, type CertificatePolicy } from '../policy.ts';
 import { byFile, type RevocationPolicy } from '../revocation.ts';
 import type { ServerCertificateName } from '../server-certificate.ts';
 import { strictKeys, type KeyPolicy } from './keys.ts';
@@ -32,8 +33,8 @@ export const ftrsRefusals = [
 ] as const;
 export type FtrsRefusal = (typeof ftrsRefusals)[number];
 
-/** The decisions of an FtRS provider, one field each. A mutant gets exactly one wrong. */
-export interface FtrsPolicy {
+/** The decisions of an FtRS provider, one field each; a mutant gets exactly one wrong. About certificates they are those of a GP Connect provider. */
+export interface FtrsPolicy extends CertificatePolicy {
   /** Protocol versions, oldest and newest. */
   readonly versions: readonly [oldest: SecureVersion, newest: SecureVersion];
   /** The certificate that it shows. */
@@ -48,12 +49,6 @@ export interface FtrsPolicy {
   readonly leaks?: 'key' | 'key-in-error' | 'patient';
   /** Whether plain HTTP is served on the TLS port. */
   readonly servesClear: boolean;
-  /** Whether a client must present a certificate at all. */
-  readonly requiresCertificate: boolean;
-  /** OpenSSL verification errors that it overlooks in the certificate presented. */
-  readonly overlooks: ReadonlySet<string>;
-  /** Whether a sound certificate of another name is let in. */
-  readonly admitsAnyName: boolean;
   /** `none`: no token is looked at; `form`: only whether there is one; `full`: SEC-029. */
   readonly checks: 'full' | 'form' | 'none';
   /** Paths below the service root that it serves without a token. */
@@ -96,17 +91,40 @@ const UNAUTHORISED = [SPINE, 'UNAUTHORIZED', 'Unauthorized'] as const;
 const FORBIDDEN = [SPINE, 'FORBIDDEN', 'Forbidden'] as const;
 const BAD = [HTTP, 'REC_BAD_REQUEST', '400: The Receiver was unable to process the request.'] as const;
 
+/** What a policy decides about certificates. */
+export const certificatesIn = ({
+  plain,
+  examinesIn,
+  guards,
+  requiresCertificate,
+  overlooks,
+  turnsAway,
+  building,
+  weaknesses,
+  admits,
+  pinsKey,
+}: CertificatePolicy): CertificatePolicy => ({
+  plain,
+  examinesIn,
+  guards,
+  requiresCertificate,
+  overlooks,
+  turnsAway,
+  building,
+  weaknesses,
+  admits,
+  pinsKey,
+});
+
 /** An FtRS provider that keeps the rules. */
 export const ftrsConformant: FtrsPolicy = {
+  ...certificatesIn(conformant),
   versions: ['TLSv1.2', 'TLSv1.3'],
   serverCertificate: 'own',
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
   groups: { prime: 'auto', curve: 'auto' },
   revocation: byFile,
   servesClear: false,
-  requiresCertificate: true,
-  overlooks: new Set(),
-  admitsAnyName: false,
   checks: 'full',
   open: ['/_ping'],
   environments: 'own',

@@ -6,23 +6,27 @@ import {
 } from 'node:http';
 import { createServer } from 'node:https';
 import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import type { SecureVersion, TLSSocket } from 'node:tls';
 import type { JSONWebKeySet } from 'jose';
 import type { Hierarchy } from '../../../certs/index.ts';
 import type { Setting } from '../cis2/policy.ts';
 import { keysOf, verifyToken } from '../cis2/verify.ts';
+import { pathOf, trustOf } from '../path.ts';
+import { openPlainDoor } from '../plain-port.ts';
 import { unrevoked, type RevocationPlace } from '../revocation.ts';
-import { chainOf, primePem } from '../server.ts';
+import { letsRound } from '../rounds.ts';
+import { anchorsOf, chainOf, primePem, welcome } from '../server.ts';
 import { serverCredential } from '../server-certificate.ts';
 import { KeysUnavailable, remoteKeys } from './keys.ts';
 import { ftrsConformant, type FtrsPolicy, type FtrsRefusal } from './policy.ts';
-import { weaknessOf } from '../path.ts';
 
 /** An FtRS provider on loopback. */
 export interface FtrsProvider {
   /** Its service root. */
   readonly url: string;
   readonly port: number;
+  /** URL of the plain-HTTP port that it declares. */
+  readonly plain: string;
   readonly close: () => Promise<void>;
 }
 
@@ -75,7 +79,7 @@ const ODS = /^https:\/\/fhir\.nhs\.uk\/Id\/ods-organization-code\|([0-9A-Za-z]{5
 export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   const { policy, hierarchy, revocation } = options;
   const byAsking = policy.revocation.source !== 'file';
-  const { provider, root, sub, crls } = hierarchy;
+  const { provider, root, crls } = hierarchy;
   const setting: Setting = {
     issuer: options.issuer,
     audience: options.audience,
@@ -88,6 +92,7 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     other && policy.environments === 'both'
       ? [setting, { ...setting, issuer: other.issuer, keys: keysOf(other.keys.jwks) }]
       : [setting];
+  let authority = '';
   const refused = new WeakSet<object>();
   /** What is asked about a certificate, by its connection. */
   const asking = new WeakMap<object, Promise<boolean>>();
@@ -101,9 +106,13 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     const answer = (found: Found): void => respond(response, policy, found, provider.key);
     const decided = async (): Promise<Found> => {
       const letIn = (await asking.get(request.socket)) ?? true;
-      return refused.has(request.socket) || !letIn
-        ? { refusal: 'certificate' }
-        : find(request, policy, settings);
+      const guarded = policy.guards === 'all' || policy.guards.test(request.url ?? '');
+      const turnedAway = guarded && (refused.has(request.socket) || !letIn);
+      if (!turnedAway) return find(request, policy, settings);
+      // Who believes a field about certificates knows that field.
+      return letsRound(request, policy.weaknesses, hierarchy.ssp, authority)
+        ? find(request, policy, settings, true)
+        : { refusal: 'certificate' };
     };
     decided().then(answer, () => answer({ refusal: 'unavailable' }));
   };
@@ -111,8 +120,9 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     {
       cert: [shown.certificate, ...shown.chain].join('\n'),
       key: shown.key,
-      ca: [root, sub, ...(revocation?.intermediates ?? [])],
-      ...(!byAsking && { crl: [...crls] }),
+      ca: anchorsOf(policy, hierarchy),
+      // Too few for OpenSSL to find any chain sound: Node then tells all that was sent, and the policy decides.
+      crl: crls.slice(-1),
       requestCert: true,
       rejectUnauthorized: false, // answered with a page, as API gateways do
       minVersion: oldest,
@@ -144,15 +154,18 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   });
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
-    if (!welcome(socket, policy, hierarchy.ssp)) {
+    const { building, examinesIn } = policy;
+    const path = pathOf(chainOf(socket), trustOf(hierarchy), { building, withCrls: !byAsking });
+    const version = socket.getProtocol() as SecureVersion | null;
+    if (examinesIn !== 'all' && version && !examinesIn.includes(version)) return;
+    if (!welcome(path, policy, hierarchy)) {
       refused.add(socket);
       return;
     }
-    const chain = byAsking ? chainOf(socket) : [];
-    if (chain.length > 0)
+    if (byAsking && path.certificates.length > 0)
       asking.set(
         socket,
-        unrevoked(chain, root, policy.revocation, revocation?.url).catch(() => false),
+        unrevoked(path.certificates, root, policy.revocation, revocation?.url).catch(() => false),
       );
   });
   await new Promise<void>((ready, failed) => {
@@ -160,28 +173,21 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     front.listen(options.port ?? 0, '127.0.0.1', ready);
   });
   const { port } = front.address() as AddressInfo;
+  authority = `localhost:${port}`;
+  const door = await openPlainDoor(policy.plain, `https://${authority}`, handle);
   return {
-    url: `https://localhost:${port}${FTRS_PATH}`,
+    url: `https://${authority}${FTRS_PATH}`,
     port,
+    plain: door.url,
     close: () =>
       new Promise((done) => {
         for (const socket of sockets) socket.destroy();
+        door.close();
         server.close();
         clear.close();
         front.close(() => done());
       }),
   };
-}
-
-function welcome(socket: TLSSocket, policy: FtrsPolicy, ssp: string): boolean {
-  const name: unknown = socket.getPeerCertificate().subject?.CN;
-  if (name === undefined) return !policy.requiresCertificate;
-  // Node types this as Error; at run time it is OpenSSL's code, or null.
-  const code = socket.authorizationError as unknown as string | null;
-  // What is too weak it has no name for, and at level 0 of security no objection to: that is decided here.
-  const weak = code === null || code === 'UNSPECIFIED';
-  const flaw = weak ? (weaknessOf(socket.getPeerCertificate().raw) ?? code) : code;
-  return (flaw === null || policy.overlooks.has(flaw)) && (policy.admitsAnyName || name === ssp);
 }
 
 interface Found {
@@ -195,6 +201,7 @@ async function find(
   request: IncomingMessage,
   policy: FtrsPolicy,
   settings: readonly Setting[],
+  anyHeader = false,
 ): Promise<Found> {
   const url = new URL(request.url ?? '/', 'https://provider.invalid');
   const path = url.pathname.startsWith(FTRS_PATH) ? url.pathname.slice(FTRS_PATH.length) : '/nowhere';
@@ -208,7 +215,8 @@ async function find(
       if (refusal) return { refusal, token };
     }
   }
-  if (Object.keys(request.headers).some((name) => !isKnown(name))) return { refusal: 'header-unknown' };
+  if (!anyHeader && Object.keys(request.headers).some((name) => !isKnown(name)))
+    return { refusal: 'header-unknown' };
   if (!UUID.test(String(request.headers['x-request-id'] ?? request.headers['nhsd-request-id'])))
     return { refusal: 'header-missing' };
   if (policy.inQuery) url.searchParams.delete('access_token');
