@@ -27,7 +27,12 @@ const APPROVED = 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH';
  */
 const TABLE: readonly Row[] = [
   {
-    cases: ['client-certificate/wrong-name', 'client-certificate/name-', 'mutual-tls/wrong-name'],
+    cases: [
+      'client-certificate/wrong-name',
+      'client-certificate/name-',
+      'mutual-tls/wrong-name',
+      'mutual-tls/name-',
+    ],
     clauses: ['GPC-SEC-CERT-FQDN', 'GPC-SEC-ONLY-SSP', 'NRL-SEC-CERT-FQDN'],
     say: 'Let in the one name that the SSP presents, and no other certificate of the same CA.',
     any: "compare the CN (or SAN) of the client certificate with the SSP's FQDN, {ssp}; refuse the rest with 403",
