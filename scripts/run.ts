@@ -222,7 +222,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     }
     const planned = inEveryVersion(chosen, start.versions);
     const widest = Math.max(...planned.map(({ id }) => id.length));
-    const table = createTable(screen, planned.length, widest);
+    const table = createTable(screen, screenOf(process.stderr, process.env), planned.length, widest);
     const rows = readAlong(table.row);
     let done = 0;
     const onFinding = (finding: Finding): void => {
@@ -239,7 +239,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
         : await runPlan(
             {
               ...prepared.run,
-              tell: (sentence) => void screen.write(`warning: ${sentence}\n`),
+              tell: (sentence) => table.tell(`warning: ${sentence}\n`),
               lost: (loss) => void (stopped = stoppedBy(loss, prepared.facts)),
             },
             planned,
@@ -257,6 +257,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
             aborted(signal).then((): readonly Finding[] => []),
           ]);
     life.forEach(table.row);
+    table.end();
     const incomplete = (signal.aborted || stopped) && {
       because: stopped ? inOneSentence(stopped) : `ended by ${String(signal.reason)}`,
       examined: findings.length,

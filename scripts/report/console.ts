@@ -19,7 +19,7 @@ export const screenOf = (stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): Sc
   write: (text) => stream.write(text),
   colour: stream.isTTY === true && env['NO_COLOR'] === undefined && env['TERM'] !== 'dumb',
   live: stream.isTTY === true && env['CI'] === undefined && env['TERM'] !== 'dumb',
-  columns: stream.isTTY === true ? Math.max(60, stream.columns) : 200,
+  columns: stream.isTTY === true ? Math.max(60, stream.columns || 80) : 200,
 });
 
 type Style = Parameters<typeof styleText>[0];
@@ -38,8 +38,20 @@ const STYLE: Readonly<Record<RunVerdict, Style>> = {
   inconclusive: ['bold', 'yellow'],
 };
 
-/** The table of a run as it streams by, with a line of progress beneath it on a terminal. */
-export function createTable(screen: Screen, total: number, widest: number) {
+/** The table of a run as it streams by. */
+export interface Table {
+  readonly row: (finding: Finding) => void;
+  /** A line between the rows. */
+  readonly tell: (text: string) => void;
+  /** The bar goes. */
+  readonly end: () => void;
+}
+
+/**
+ * Rows on `screen`; where `progress` is a terminal, also a bar under them with counts and the slowest case. They may
+ * be the same terminal, or one of them a file.
+ */
+export function createTable(screen: Screen, progress: Screen, total: number, widest: number): Table {
   let done = 0;
   const counts = { pass: 0, fail: 0, inconclusive: 0, noted: 0 };
   let slowest = { name: '', ms: 0 };
@@ -49,21 +61,31 @@ export function createTable(screen: Screen, total: number, widest: number) {
     const text = [
       `${'█'.repeat(full)}${'░'.repeat(20 - full)} ${done}/${total}`,
       `${counts.pass} pass, ${counts.fail} fail, ${counts.inconclusive} open`,
-      `slowest ${slowest.name} ${(slowest.ms / 1000).toFixed(1)} s`,
+      ...(slowest.name === '' ? [] : [`slowest ${slowest.name} ${(slowest.ms / 1000).toFixed(1)} s`]),
     ].join(' · ');
-    return text.slice(0, screen.columns - 1);
+    return text.slice(0, progress.columns - 1);
   };
-  const erase = screen.live ? '\r\u{1b}[2K' : '';
+  const erase = (): void => void (progress.live && progress.write('\r\u{1b}[2K'));
+  const draw = (): void =>
+    void (progress.live && done < total && progress.write(painted(progress, 'dim', bar())));
+  const tell = (text: string): void => {
+    erase();
+    screen.write(text);
+    draw();
+  };
+  draw();
   return {
-    row: (finding: Finding): void => {
+    tell,
+    end: erase,
+    row: (finding) => {
       done += 1;
-      const [style, word] = MARK[finding.level === 'noted' ? 'noted' : finding.outcome];
+      const kind = finding.level === 'noted' ? 'noted' : finding.outcome;
+      const [style, word] = MARK[kind];
       const room = screen.columns - widest - 9;
       const because = excerpt(finding.because, Math.max(30, room));
-      screen.write(`${erase}${painted(screen, style, word)}  ${finding.case.padEnd(widest)}  ${because}\n`);
-      counts[finding.level === 'noted' ? 'noted' : finding.outcome] += 1;
+      counts[kind] += 1;
       if (finding.ms > slowest.ms) slowest = { name: finding.case, ms: finding.ms };
-      if (screen.live && done < total) screen.write(painted(screen, 'dim', bar()));
+      tell(`${painted(screen, style, word)}  ${finding.case.padEnd(widest)}  ${because}\n`);
     },
   };
 }
@@ -179,7 +201,12 @@ export function asText(record: RunRecord): string {
     ...record.findings,
     ...record.noted.map((each): Finding => ({ ...each, level: 'noted', outcome: 'pass' })),
   ];
-  const table = createTable(screen, rows.length, Math.max(0, ...rows.map((each) => each.case.length)));
+  const table = createTable(
+    screen,
+    screen,
+    rows.length,
+    Math.max(0, ...rows.map((each) => each.case.length)),
+  );
   rows.forEach(table.row);
   lines.push(summary(screen, record));
   return lines.join('');
