@@ -149,7 +149,10 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       ...(request.token === undefined ? [] : [{ kind: 'token', value: request.token } as const]),
       ...(identity ? [{ kind: 'key', value: identity.key.trim() } as const] : []),
     ];
-    const observation = redacted(seen, redactor, secrets);
+    const observation: Observation =
+      identity && identity !== valid && saysNoneCame(seen)
+        ? { kind: 'nothing', reason: NOT_PRESENTED }
+        : redacted(seen, redactor, secrets);
     const kept = target.keep?.({
       kind: 'exchange',
       servername: secure.sni ?? target.servername,
@@ -167,6 +170,20 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     };
   };
 }
+
+/**
+ * OpenSSL keeps a certificate back whose key or signature is of no algorithm that the server's CertificateRequest
+ * names (RFC 8446 §4.4.2.3), and sends an empty list instead: what is refused then is another stimulus than ours.
+ */
+const NOT_PRESENTED =
+  'ours: our TLS did not present the certificate, whose algorithms the server does not ask for (RFC 8446 §4.4.2.3)';
+/** Where nothing is sent, TLS 1.3 has an alert of its own, and nginx a page. */
+const saysNoneCame = (seen: Observation): boolean =>
+  seen.kind === 'alert'
+    ? seen.alert === 116
+    : seen.kind === 'response' &&
+      seen.status === 400 &&
+      seen.body.includes('No required SSL certificate was sent');
 
 /** Finds by elimination which suites of an offer are accepted, and whose order rules. */
 export async function enumerateSuites(

@@ -22,6 +22,8 @@ export const DEFAULT_BOUNDS: Bounds = { patience: 10_000, bodyBytes: 10_000_000 
  * and a request written at once can turn the alert into a reset. So we listen first; a ticket ends the wait.
  */
 const LISTEN_FIRST_MS = 50;
+/** For the second try, where a request that was written unheard may have cost the peer's alert. */
+const LISTEN_AGAIN_MS = 1_000;
 
 /**
  * Sends one request over a connection of its own and says what the subject did.
@@ -29,14 +31,27 @@ const LISTEN_FIRST_MS = 50;
  * Never throws, never reuses a session or a connection; only what the peer did is an observation.
  * The observation is not redacted and its body is whole: see `createDriver`.
  */
-export function send(
+export async function send(
   leg: Leg | { readonly address: string; readonly port: number; readonly clear: true },
   bytes: Buffer,
   method: string,
   bounds: Partial<Bounds> = {},
 ): Promise<Observation> {
+  const first = await sendOnce(leg, bytes, method, bounds, LISTEN_FIRST_MS);
+  return (first.unheard ? await sendOnce(leg, bytes, method, bounds, LISTEN_AGAIN_MS) : first).observation;
+}
+
+/** One try. `unheard`: in TLS 1.3 the request went out before anything was heard, and the answer was a reset. */
+function sendOnce(
+  leg: Leg | { readonly address: string; readonly port: number; readonly clear: true },
+  bytes: Buffer,
+  method: string,
+  bounds: Partial<Bounds>,
+  listenFirst: number,
+): Promise<{ readonly observation: Observation; readonly unheard: boolean }> {
   const { patience, bodyBytes } = { ...DEFAULT_BOUNDS, ...bounds };
   return new Promise((resolve) => {
+    let unheard = false;
     const socket = 'clear' in leg ? connectInClear({ host: leg.address, port: leg.port }) : dial(leg);
     let connected = false;
     let established = false;
@@ -50,7 +65,8 @@ export function send(
       clearTimeout(deadline);
       clearTimeout(listening);
       socket.destroy();
-      resolve(observation);
+      const isReset = observation.kind === 'closed' && observation.how === 'reset';
+      resolve({ observation, unheard: unheard && isReset });
     };
     const deadline = setTimeout(() => {
       const where = !connected
@@ -81,7 +97,10 @@ export function send(
     socket.on('secureConnect', () => {
       established = true;
       if (!(socket instanceof TLSSocket) || socket.getProtocol() !== 'TLSv1.3') return write();
-      listening = setTimeout(write, LISTEN_FIRST_MS);
+      listening = setTimeout(() => {
+        unheard = !written;
+        write();
+      }, listenFirst);
       // Not inside the event: OpenSSL is still reading, and a write from there is never sent.
       socket.once('session', () => setImmediate(write));
     });

@@ -3,12 +3,19 @@ import { spawn } from 'node:child_process';
 import { getDiffieHellman } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer as createTcpServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import {
+  connect,
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server,
+  type Socket,
+} from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createServer as createTlsServer, type TlsOptions, type TLSSocket } from 'node:tls';
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
+import { referenceAt } from '../../mocks/provider/data.ts';
 import { compose, FRESH, type Leg } from '../../mocks/ssp/outbound.ts';
 import { createDriver } from '../drive/driver.ts';
 import { send } from '../drive/http.ts';
@@ -155,6 +162,53 @@ describe('closing without a word', () => {
       }
     });
   }
+  test('an alert that comes later than we listen is heard all the same (TLS 1.3)', async () => {
+    const options: TlsOptions = {
+      requestCert: true,
+      rejectUnauthorized: true,
+      ca: pki.root,
+      minVersion: 'TLSv1.3',
+    };
+    const behind = await secure(options, answering(OK));
+    // Whoever has refused and closed answers what is written after by a reset, which overtakes the alert.
+    const slow = createTcpServer((socket) => {
+      const upstream = connect({ port: behind, host: '127.0.0.1' }).on('error', () => {});
+      let presented = false;
+      let refused = false;
+      upstream.on('data', (flight: Buffer) => {
+        refused = presented;
+        if (refused) setTimeout(() => socket.destroyed || socket.end(flight), 150);
+        else socket.write(flight);
+      });
+      socket.on('data', (chunk: Buffer) => {
+        presented = socket.bytesWritten > 0;
+        if (refused) socket.resetAndDestroy();
+        else upstream.write(chunk);
+      });
+      socket.on('close', () => upstream.destroy());
+    });
+    const seen = await get(leg(await listening(slow), { version: 'TLSv1.3', identity: undefined }));
+    assert.deepEqual(seen, { kind: 'alert', alert: 116, name: 'certificate_required' });
+  });
+  test('a certificate that our TLS keeps back is a fault of ours, not a refusal', async () => {
+    const port = await secure(
+      { requestCert: true, rejectUnauthorized: true, ca: [pki.root, pki.sub], sigalgs: 'RSA-PSS+SHA256' },
+      answering(OK),
+    );
+    const drive = createDriver(
+      { ...leg(port), host: 'localhost', basePath: '', clients: pki.clients },
+      createRedactor(),
+    );
+    const exchange = gpconnect.valid(referenceAt('https://localhost/'));
+    const with13 = (certificate: 'valid' | 'p-256') =>
+      drive({ ...exchange, tls: { certificate, version: 'TLSv1.3' } }, 'TLSv1.3');
+    const { observation } = await with13('p-256');
+    assert.ok(
+      observation.kind === 'nothing' && observation.reason.startsWith('ours: '),
+      JSON.stringify(observation),
+    );
+    assert.equal((await with13('valid')).observation.kind, 'response');
+  });
   test('FIN and RST are told apart', async () => {
     const fin = await listening(createTcpServer((socket) => socket.once('data', () => socket.end())));
     assert.deepEqual(await get(leg(fin)), { kind: 'closed', how: 'fin', during: 'handshake' });
