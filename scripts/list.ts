@@ -75,6 +75,8 @@ export function catalogueOf(name: string, chosen?: string) {
       mutants: entries.filter(([, { caughtBy }]) => caughtBy.includes(entry.id)).map(([id]) => id),
       needs: [
         ...(entry.onlyIf ? [entry.onlyIf === 'trust' ? entry.onlyIf : `options.${entry.onlyIf}`] : []),
+        ...(entry.declares ? [entry.declares] : []),
+        ...(entry.stimulus.probe === 'latency' ? ['options.addedLatency'] : []),
         ...(entry.learns && entry.learns !== 'file' ? [`revocation=${entry.learns}`, 'callback', 'pki'] : []),
         ...(entry.consent ?? []).map((each) => `consent.${each}`),
         ...(interaction?.needs ?? []).map(fieldOf),

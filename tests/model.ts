@@ -80,10 +80,25 @@ export type Probe =
   | 'beside-slow-headers'
   | 'beside-slow-body'
   /** The server's certificate is read, whatever is wrong with it. */
-  | 'server-certificate';
+  | 'server-certificate'
+  | Survey;
+
+/** What looks at more of a subject than one exchange shows; each goes by a field of the subject file. */
+export type Survey =
+  /** Which TCP ports of its host are open, and whether the approved ones speak TLS. */
+  | 'ports'
+  /** Which TLS versions its transfer endpoint takes. */
+  | 'transfer'
+  /** How long the valid exchange takes, and at the twin without controls. */
+  | 'latency'
+  /** What each role is served. */
+  | 'roles'
+  /** What each of two tenants is served of its own and of the other. */
+  | 'tenants';
 
 /** What is looked at in the certificate that a server shows. */
-export type ServerCertificateAspect = 'chain' | 'name' | 'days-left' | 'key-size' | 'signature';
+export type ServerCertificateAspect =
+  'chain' | 'name' | 'days-left' | 'key-size' | 'signature' | 'fingerprint';
 
 /** One certificate of those that a server sends. */
 export interface ServerCertificate {
@@ -104,6 +119,8 @@ export interface IdentityToken {
   readonly defect?: DefectName;
   /** It is a good one, of another environment: of `otherIssuer` in the subject file. */
   readonly elsewhere?: true;
+  /** Id of the issuer's user whom it is about; absent: the first. */
+  readonly user?: string;
 }
 
 /** A JSON Merge Patch (RFC 7396): a member replaces, `null` removes, the rest stands. */
@@ -195,7 +212,31 @@ export type Observation =
       readonly named: boolean;
       /** Whole days until the first of the chain ends; negative: it has. */
       readonly daysLeft: number;
+      /** SHA-256 of the leaf in hexadecimal, and the one that the subject file names; absent: it names none. */
+      readonly fingerprint?: { readonly shown: string; readonly expected: string };
     }
+  /** The TCP ports of the subject's host that are open, of those looked at. */
+  | { readonly kind: 'ports'; readonly looked: number; readonly open: readonly OpenPort[] }
+  /** The TLS versions that an endpoint takes; where it takes none, what it answered at last. */
+  | {
+      readonly kind: 'versions';
+      readonly accepted: readonly OfferedVersion[];
+      readonly refused: readonly OfferedVersion[];
+      /** Versions about which that could not be learnt. */
+      readonly untold: readonly OfferedVersion[];
+      readonly answer: Observation;
+    }
+  /** Milliseconds that the valid exchange took, a connection each, and at the twin without controls. */
+  | {
+      readonly kind: 'latency';
+      readonly samples: number;
+      readonly secured: Quantiles;
+      readonly unsecured: Quantiles;
+      /** What may be added at p95, as agreed. */
+      readonly within: number;
+    }
+  /** What several clients were served, in their order. */
+  | { readonly kind: 'grants'; readonly steps: readonly GrantStep[] }
   /** No observation of the wire: a file that was shown, by its digest. Its bytes stay with their owner. */
   | {
       readonly kind: 'evidence';
@@ -213,6 +254,32 @@ export type Observation =
     }
   /** The same stimulus, three times, with different answers. */
   | { readonly kind: 'unsteady'; readonly seen: readonly Observation[] };
+
+/** A port that takes connections. */
+export interface OpenPort {
+  readonly port: number;
+  /** Whether it stands in the approved list, or is the subject's own. */
+  readonly approved: boolean;
+  /** What it answers a ClientHello with; `declared`: it is the plain-HTTP port of the subject file, looked at elsewhere. */
+  readonly speaks: 'tls' | 'clear' | 'nothing' | 'declared';
+}
+
+/** Median and 95th percentile, in milliseconds. */
+export interface Quantiles {
+  readonly median: number;
+  readonly p95: number;
+}
+
+/** One request of one client, and whether it was to be served. */
+export interface GrantStep {
+  readonly what: string;
+  readonly want: 'served' | 'withheld';
+  /** What recognises its answer, where that is not the profile's own payload. */
+  readonly payload?: string;
+  /** Entries of the answer where it is a Bundle. */
+  readonly entries?: number;
+  readonly seen: Observation;
+}
 
 /** One token presented in the course of a key-set case, and what had to come of it. */
 export interface KeyStep {
@@ -318,6 +385,14 @@ export type Expectation =
   | { readonly kind: 'no-renegotiation' }
   /** Every token presented while the key set changed came out as it had to. */
   | { readonly kind: 'key-set' }
+  /** No port is open but the approved ones; or, of those, each speaks TLS. */
+  | { readonly kind: 'ports'; readonly of: 'approved' | 'encrypted' }
+  /** An endpoint takes TLS 1.2 or 1.3, and nothing older or in clear. */
+  | { readonly kind: 'versions' }
+  /** What the controls add at p95 is within what was agreed. */
+  | { readonly kind: 'latency' }
+  /** Everybody is served what is theirs, and nothing else. */
+  | { readonly kind: 'grants'; readonly of: 'roles' | 'tenants' }
   /** The response holds nothing of this kind: a private key, or what identifies a patient. */
   | { readonly kind: 'free-of'; readonly what: 'private-key' | 'patient' }
   /**
@@ -358,8 +433,8 @@ export interface Case {
   readonly requirements: readonly [RequirementId, ...RequirementId[]];
   readonly stimulus: Change<Exchange>;
   readonly expect: Expectation;
-  /** The driver: a whole exchange, one ClientHello, as many as it takes to learn what is accepted, a probe, or an issuer steered. */
-  readonly via: 'exchange' | 'hello' | 'enumeration' | 'probe' | 'key-set';
+  /** The driver: a whole exchange, one ClientHello, as many as it takes to learn what is accepted, a probe, a survey, or an issuer steered. */
+  readonly via: 'exchange' | 'hello' | 'enumeration' | 'probe' | 'survey' | 'key-set';
   /** `noted` binds nobody: it never changes the verdict. */
   readonly bearing?: 'noted';
   /** A second control, where the stimulus differs from the valid exchange in more than its defect: it without that. */
@@ -367,7 +442,7 @@ export interface Case {
   /** The case is for a subject that learns of revocation in this way; absent: in any. */
   readonly learns?: Learning;
   /** The field of the subject file without which there is nothing to look at. */
-  readonly declares?: 'plain' | 'otherIssuer';
+  readonly declares?: DeclaredField;
   /** What the subject file has to say for the case to bind: an option, or the anchor in `trust`. */
   readonly onlyIf?: 'enforcesScope' | 'trust';
   /**
@@ -380,8 +455,12 @@ export interface Case {
   /** Test data that the stimulus itself speaks of. */
   readonly needs?: readonly DataField[];
   /** Kinds of consent without which it is not driven. */
-  readonly consent?: readonly ('write' | 'active')[];
+  readonly consent?: readonly ('write' | 'active' | 'ports')[];
 }
+
+/** Fields of a subject file without which a case has nothing to look at. */
+export type DeclaredField =
+  'plain' | 'otherIssuer' | 'fingerprint' | 'ports' | 'transfer' | 'unsecured' | 'roles' | 'tenants';
 
 /** How a subject learns of revocation: CRLs given to it, CRLs that it fetches, OCSP. */
 export type Learning = 'file' | 'crldp' | 'ocsp';

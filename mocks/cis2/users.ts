@@ -123,6 +123,14 @@ export const defaultUsers: readonly [User, ...User[]] = [
     roles: [role('555000000106', 'S8000:G8000:R8000', CLINICIAN)],
   },
   {
+    id: 'aal3-other-tenant',
+    uid: '999999999107',
+    name: 'Clinician Elsewhere (fictional)',
+    id_assurance_level: 3,
+    authentication_assurance_level: 3,
+    roles: [role('555000000107', 'S8000:G8000:R8000', CLINICIAN, 'B22222')],
+  },
+  {
     id: 'aal3-no-role',
     uid: '999999999106',
     name: 'Nobody in particular (fictional)',

@@ -8,7 +8,8 @@ import type { Variant } from './mutants.ts';
 import { wrong } from './policy.ts';
 
 /** What a provider shows of itself; `own`: what the hierarchy made for it. */
-export type ServerCertificateName = 'own' | 'foreign' | 'misnamed' | 'ending' | 'short-key' | 'sha-1';
+export type ServerCertificateName =
+  'own' | 'another' | 'foreign' | 'misnamed' | 'ending' | 'short-key' | 'sha-1';
 
 const DAY = 86_400_000;
 const spki = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
@@ -69,6 +70,8 @@ export async function serverCredential(
     );
   const usual = { names: ['localhost'], days: 60, digest: 'sha256' } as const;
   switch (name) {
+    case 'another':
+      return made(authorities, { ...usual, ...(await pairOf()) });
     case 'foreign':
       return made(await createAuthorities(), { ...usual, ...(await pairOf()) });
     case 'misnamed':

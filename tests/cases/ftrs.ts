@@ -1,4 +1,4 @@
-import type { Case, Offer } from '../model.ts';
+import type { Case, Offer, Survey } from '../model.ts';
 import { codesOf, gpconnectStrings } from '../oracle/approved.ts';
 import { suitesUpTo12 } from '../oracle/suites.ts';
 import { cis2Token } from './cis2-token.ts';
@@ -81,7 +81,73 @@ const ownCertificate = cases('own-certificate', {
   'days-left': { title: TITLES['days-left'], requirements: ['SEC-015'], ...looking('days-left') },
   'key-size': { title: TITLES['key-size'], requirements: ['SEC-001'], ...looking('key-size') },
   signature: { title: TITLES.signature, requirements: ['SEC-001'], ...looking('signature') },
+  fingerprint: {
+    title: TITLES.fingerprint,
+    requirements: ['SEC-020'],
+    declares: 'fingerprint',
+    ...looking('fingerprint'),
+  },
 });
+
+const surveying = (survey: Survey) => ({ via: 'survey', stimulus: { probe: survey } }) as const;
+
+/** What more than one exchange shows; each is for who names in the subject file what it goes by. */
+const surveys = [
+  ...cases('ports', {
+    approved: {
+      title: 'of the usual TCP ports of its host none is open but the approved ones',
+      requirements: ['SEC-021'],
+      declares: 'ports',
+      consent: ['ports'],
+      ...surveying('ports'),
+      expect: { kind: 'ports', of: 'approved' },
+    },
+    encrypted: {
+      title: 'every approved port that is open speaks TLS',
+      requirements: ['SEC-008'],
+      declares: 'ports',
+      consent: ['ports'],
+      ...surveying('ports'),
+      expect: { kind: 'ports', of: 'encrypted' },
+    },
+  }),
+  ...cases('transfer', {
+    encrypted: {
+      title: 'its transfer endpoint takes TLS 1.2 or 1.3 alone',
+      requirements: ['SEC-024'],
+      declares: 'transfer',
+      ...surveying('transfer'),
+      expect: { kind: 'versions' },
+    },
+  }),
+  ...cases('latency', {
+    controls: {
+      title: 'what the security controls add at p95, beside the same system without them',
+      requirements: ['SEC-011'],
+      declares: 'unsecured',
+      ...surveying('latency'),
+      expect: { kind: 'latency' },
+    },
+  }),
+  ...cases('roles', {
+    policy: {
+      title: 'each role is served what the policy file says, and nothing else',
+      requirements: ['SEC-012'],
+      declares: 'roles',
+      ...surveying('roles'),
+      expect: { kind: 'grants', of: 'roles' },
+    },
+  }),
+  ...cases('isolation', {
+    tenants: {
+      title: "a token of either of two tenants reads its own record, and nothing of the other's",
+      requirements: ['SEC-019'],
+      declares: 'tenants',
+      ...surveying('tenants'),
+      expect: { kind: 'grants', of: 'tenants' },
+    },
+  }),
+];
 
 const isolation = cases('isolation', {
   // Any refusal will do: how it is told is SEC-029's matter.
@@ -124,6 +190,7 @@ export const ftrsCatalogue: readonly Case[] = [
   ...mutualTls,
   ...ownCertificate,
   ...isolation,
+  ...surveys,
   ...exposure,
   ...cis2Token,
   ...keySet,

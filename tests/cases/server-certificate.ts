@@ -16,8 +16,10 @@ export const TITLES: Readonly<Record<ServerCertificateAspect, string>> = {
   'days-left': "the server's certificate lasts 30 days and more",
   'key-size': "the server's key has 112 bits of security (NIST SP 800-131A)",
   signature: "the server's certificate is not signed over MD5 or SHA-1 (RFC 9155)",
+  fingerprint: "the server's certificate is the one that the subject file names by its SHA-256",
 };
-const ASPECTS = Object.keys(TITLES) as ServerCertificateAspect[];
+/** Whoever names a fingerprint has one: that is no case of everybody's. */
+const ASPECTS = (Object.keys(TITLES) as ServerCertificateAspect[]).filter((name) => name !== 'fingerprint');
 
 /** Mutual authentication has two sides; the documents of the Spine speak of the client's certificate alone, so this is noted. */
 export default cases(

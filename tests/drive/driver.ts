@@ -3,7 +3,7 @@ import type { RevocableName } from '../../certs/revocable.ts';
 import { attack } from '../../mocks/ssp/attacks.ts';
 import { compose, type Forwarded, type Leg } from '../../mocks/ssp/outbound.ts';
 import { detour } from '../../mocks/ssp/rounds.ts';
-import type { Exchange, IdentityToken, Observation, TlsVersion } from '../model.ts';
+import type { Exchange, IdentityToken, Observation, Survey, TlsVersion } from '../model.ts';
 import { spend } from './budget.ts';
 import { LINGER_MS, openCanary, type Perch } from './canary.ts';
 import { enumerateOffer, offer } from './offer.ts';
@@ -33,6 +33,8 @@ export interface Target {
   readonly clients: Readonly<Partial<Record<CredentialName | RevocableName, Credential>>>;
   /** The plain-HTTP port that the subject file declares. */
   readonly plain?: PlainPort;
+  /** SHA-256 of the certificate that the subject file names, in hexadecimal. */
+  readonly fingerprint?: string;
   /** Where a canary listens, and how the subject reaches it; absent: on loopback, for a subject that is there. */
   readonly canary?: Perch;
   /** Waits for the turn of the next connection; absent: at once. */
@@ -59,6 +61,9 @@ export interface Driven {
 export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven>;
 
 const isSiege = (probe: Exchange['probe']): probe is Siege => probe !== undefined && probe in HELD;
+const SURVEYS: ReadonlySet<string> = new Set<Survey>(['ports', 'transfer', 'latency', 'roles', 'tenants']);
+export const isSurvey = (probe: Exchange['probe']): probe is Survey =>
+  probe !== undefined && SURVEYS.has(probe);
 const isLoopback = (address: string): boolean => /^(?:127\.|::1$)/.test(address);
 
 /** Characters of a body that an observation keeps; an OperationOutcome is far smaller. */
@@ -82,6 +87,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     const { tls, http, data, token, identity: wanted, raw, round, probe, attack: hostile } = exchange;
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
+    if (isSurvey(probe)) throw new Error(`${probe} is no exchange`);
     const bearer = wanted && (await target.mint?.(wanted));
     await target.pace?.();
     const keepAlive =
@@ -138,6 +144,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
             leg: secure,
             valid: { ...secure, identity: valid },
             plain: target.plain,
+            fingerprint: target.fingerprint,
             ...sending,
           })
         : ((keepAlive ? await lineFor(version).exchange(request.bytes, http.method) : undefined) ??

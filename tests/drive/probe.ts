@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
-import type { Observation, Probe } from '../model.ts';
+import type { Observation, Probe, Survey } from '../model.ts';
 import { alertName } from './alerts.ts';
 import type { Siege } from './siege.ts';
 import { DEFAULT_BOUNDS, send, type Bounds } from './http.ts';
@@ -31,6 +31,8 @@ export interface Probed {
   /** The connection of a client that is let in. */
   readonly valid: Leg;
   readonly plain?: PlainPort | undefined;
+  /** SHA-256 of the server's certificate that the subject file names. */
+  readonly fingerprint?: string | undefined;
   readonly bytes: Buffer;
   readonly method: string;
   readonly bounds: Partial<Bounds>;
@@ -40,12 +42,12 @@ export interface Probed {
  * What takes more than one request over one fresh connection.
  * Never rejects for what the peer does; only what it did is an observation.
  */
-export async function probe(kind: Exclude<Probe, Siege>, probed: Probed): Promise<Observation> {
+export async function probe(kind: Exclude<Probe, Siege | Survey>, probed: Probed): Promise<Observation> {
   switch (kind) {
     case 'plain-port':
       return inClear(probed);
     case 'server-certificate':
-      return readServerCertificate(probed.valid, probed.bounds.patience);
+      return readServerCertificate(probed.valid, probed.bounds.patience, Date.now(), probed.fingerprint);
     case 'renegotiation':
       return renegotiate(probed);
     case 'resumption':

@@ -59,11 +59,13 @@ function chainOf(leaf: X509Certificate | undefined): readonly X509Certificate[] 
 /**
  * Reads a server's certificate in a handshake, whatever is wrong with it, and says what: whether a path leads to the
  * expected anchor, whether it has the name, how long it lasts. Nothing is sent over the connection.
+ * @param expected the SHA-256 of the leaf that the subject file names, in hexadecimal
  */
 export function readServerCertificate(
   leg: Leg,
   patience = DEFAULT_BOUNDS.patience,
   now = Date.now(),
+  expected?: string,
 ): Promise<Observation> {
   return new Promise((resolve) => {
     const socket = dial({ ...leg, unverified: true });
@@ -90,6 +92,12 @@ export function readServerCertificate(
         name: leg.servername,
         named: misnamed === undefined,
         daysLeft: Math.floor((Math.min(...chain.map((each) => each.validToDate.getTime())) - now) / DAY),
+        ...(expected !== undefined && {
+          fingerprint: {
+            shown: leaf.fingerprint256.replaceAll(':', '').toLowerCase(),
+            expected: expected.replaceAll(':', '').toLowerCase(),
+          },
+        }),
       });
     });
   });

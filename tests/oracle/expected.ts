@@ -29,6 +29,7 @@ const ASPECTS: Readonly<Record<ServerCertificateAspect, string>> = {
   'days-left': '30 days left, or more',
   'key-size': 'RSA of 2048 bits or a curve of 224, or more',
   signature: 'no signature over MD5 or SHA-1',
+  fingerprint: 'the certificate whose SHA-256 the subject file names',
 };
 
 /** What must come of a stimulus, in one sentence for a reader who does not know the code. */
@@ -68,6 +69,18 @@ export function expectationInWords(expected: Expectation): string {
       return expected.what === 'patient'
         ? 'no NHS number, birth date or Patient in the response'
         : 'no private key in the response';
+    case 'ports':
+      return expected.of === 'approved'
+        ? 'no port open but the approved ones'
+        : 'TLS on every approved port that is open';
+    case 'versions':
+      return 'TLS 1.2 or 1.3, and nothing older or in clear';
+    case 'latency':
+      return 'no more added at p95 than `options.addedLatency` of the subject file';
+    case 'grants':
+      return expected.of === 'roles'
+        ? 'each role served what the policy file says, and nothing else'
+        : "each tenant served its own record, and nothing of the other's";
     case 'key-set':
       return 'tokens under published keys accepted, all others not, within the time stated; an answer to each';
     case 'withstood':

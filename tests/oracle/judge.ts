@@ -16,6 +16,7 @@ import {
   type Response,
 } from './response.ts';
 import { serverCertificate } from './server-certificate.ts';
+import { judgeGrants, judgeLatency, judgePorts, judgeVersions } from './survey.ts';
 
 /** What was seen of the subject beside the stimulus: the same exchange without the one change. */
 export interface Controls {
@@ -145,6 +146,14 @@ export function judge(
       return noRenegotiation(seen);
     case 'free-of':
       return freeOf(seen, expected.what);
+    case 'ports':
+      return seen.kind === 'ports' ? judgePorts(seen, expected.of) : inconclusive(describe(seen));
+    case 'versions':
+      return seen.kind === 'versions' ? judgeVersions(seen) : inconclusive(describe(seen));
+    case 'latency':
+      return seen.kind === 'latency' ? judgeLatency(seen) : inconclusive(describe(seen));
+    case 'grants':
+      return seen.kind === 'grants' ? judgeGrants(seen, expected.of, payload) : inconclusive(describe(seen));
     case 'key-set':
       return seen.kind === 'key-set'
         ? judgeKeySet({ ...seen, control: controls.exchange }, payload)

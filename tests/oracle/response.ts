@@ -117,6 +117,14 @@ export function describe(seen: Observation): string {
       return `${seen.file} of ${seen.exported}`;
     case 'key-set':
       return `${seen.steps.length} tokens presented; the last ${seen.steps.at(-1)?.what ?? ''}: ${describe(seen.steps.at(-1)?.seen ?? { kind: 'nothing', reason: 'none' })}`;
+    case 'ports':
+      return `open ports: ${seen.open.map(({ port }) => port).join(', ') || 'none'}`;
+    case 'versions':
+      return seen.accepted.length > 0 ? `takes ${seen.accepted.join(', ')}` : describe(seen.answer);
+    case 'latency':
+      return `p95 ${seen.secured.p95} ms with the controls, ${seen.unsecured.p95} ms without`;
+    case 'grants':
+      return `${seen.steps.length} requests of several clients`;
     case 'unsteady':
       return `three tries, different answers: ${seen.seen.map(describe).join('; ')}`;
   }

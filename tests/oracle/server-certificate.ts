@@ -33,6 +33,13 @@ export function serverCertificate(seen: Seen, aspect: ServerCertificateAspect): 
       const weak = signed.some(({ key }) => key.bits < (key.kind === 'RSA' ? LEAST.RSA : LEAST.curve));
       return weak ? fail(`too short: ${words}`) : pass(words);
     }
+    case 'fingerprint': {
+      if (!seen.fingerprint) return { outcome: 'inconclusive', because: 'ours: no fingerprint is expected' };
+      const { shown, expected } = seen.fingerprint;
+      return shown === expected
+        ? pass(`SHA-256 ${shown}`)
+        : fail(`SHA-256 ${shown}, expected ${expected} (${leaf?.subject})`);
+    }
     case 'signature': {
       const words = signed.map(({ signature }) => signature).join(', ');
       return signed.some(({ signature }) => /^(?:MD5|SHA-1) /.test(signature))

@@ -67,8 +67,8 @@ export const ftrsSecurity = {
       section: '3. Network Security',
       keyword: 'MUST',
       text: 'secure all inbound/outbound connectivity; forbid broad subnet whitelists',
-      decidedBy: 'evidence',
-      because: 'whitelists are not seen from outside',
+      because:
+        'on the wire every open approved port speaks TLS, where `ports` is given; whitelists are not seen from outside: beside it, the rules of the account decide',
     },
     {
       id: 'SEC-009',
@@ -91,16 +91,16 @@ export const ftrsSecurity = {
       section: '4. Application Security',
       keyword: 'MUST',
       text: 'security controls must not materially degrade legitimate user experience within agreed SLAs',
-      decidedBy: 'evidence',
-      because: 'a comparison with the same system without its controls decides it',
+      because:
+        'on the wire the valid exchange is timed with the controls and, where `unsecured` is given, without; beside it, the performance test decides',
     },
     {
       id: 'SEC-012',
       section: '4. Application Security',
       keyword: 'MUST',
       text: 'access to application resources via defined IAM policies for human and system identities',
-      decidedBy: 'evidence',
-      because: 'the policies decide it',
+      because:
+        'on the wire each role is served what the policy says, where `roles` is given; beside it, the policies of the account decide',
     },
     {
       id: 'SEC-013',
@@ -153,8 +153,8 @@ export const ftrsSecurity = {
       section: '8. Supplier Security',
       keyword: 'MUST',
       text: 'logical separation between Authority workloads and other supplier customers',
-      decidedBy: 'evidence',
-      because: 'segmentation tests from inside decide it',
+      because:
+        'on the wire a token of one tenant reads nothing of the other, where `tenants` is given; beside it, segmentation tests from inside decide',
     },
     {
       id: 'SEC-020',
@@ -167,8 +167,8 @@ export const ftrsSecurity = {
       section: '8. Supplier Security',
       keyword: 'MUST',
       text: 'secure diagnostic ports/tools under joint Security Policies',
-      decidedBy: 'evidence',
-      because: 'a scan against the approved list decides it',
+      because:
+        'on the wire no usual port is open but the approved ones, where `ports` is given; beside it, a scan of every port decides',
     },
     {
       id: 'SEC-022',
@@ -191,8 +191,8 @@ export const ftrsSecurity = {
       section: '8. Supplier Security',
       keyword: 'MUST',
       text: 'secure code and data handling during transfer across supplier systems',
-      decidedBy: 'evidence',
-      because: 'checksums at both ends decide it',
+      because:
+        'on the wire the transfer endpoint takes TLS 1.2 and 1.3 alone, where `transfer` is given; beside it, checksums at both ends decide',
     },
     {
       id: 'SEC-025',

@@ -17,6 +17,7 @@ import {
 import { bookingDriver, cancelOpen, createBookings, type Bookings } from './bookings.ts';
 import { keySetObserver, type SteeredIssuer } from './key-set.ts';
 import type { Planned } from './plan.ts';
+import { surveyor, type Surveyed } from './survey.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import { createVigil, type Loss } from './vigil.ts';
 
@@ -33,6 +34,8 @@ export interface Run {
   readonly revoke?: (name: RevocableName) => void;
   /** The issuer that the subject trusts; absent: there is none, or it cannot be steered. */
   readonly issuer?: SteeredIssuer;
+  /** What there is to survey; absent: nothing. */
+  readonly surveyed?: Surveyed;
   /** Told in one sentence what the run leaves behind and a person has to look after. */
   readonly tell?: (sentence: string) => void;
   /** Told once where the subject takes the valid exchange no more; the run has stopped there. */
@@ -60,6 +63,7 @@ export function createWorker(
   return {
     drive: bookingDriver(driverOf(run), run.profile, run.subject, bookings),
     enumerate: (exchange: Exchange) => enumerateSuites(run.target, exchange, run.bounds?.patience),
+    survey: surveyor(run, version),
     profile: run.profile,
     valid: run.profile.valid(run.subject),
     exchange: (interaction) => run.profile.exchange(run.subject, interaction),
@@ -129,9 +133,11 @@ export async function runPlan(
     }
   };
   // What steers the issuer would be met by every token of the others: it comes after them, one at a time.
-  // So do active cases: nobody else is to be kept waiting by them, or taken for their doing.
+  // So do surveys and active cases: nobody else is to be kept waiting by them, or taken for their doing.
   const steers = ([, planned]: readonly [number, Planned]): boolean =>
-    planned.case.via === 'key-set' || planned.case.consent?.includes('active') === true;
+    planned.case.via === 'key-set' ||
+    planned.case.via === 'survey' ||
+    planned.case.consent?.includes('active') === true;
   const queue = [...plan.entries()].filter((each) => !steers(each)).values();
   const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
   const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));

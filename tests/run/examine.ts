@@ -1,7 +1,7 @@
 import { isClaimable } from '../../certs/claims.ts';
-import type { Driven, Driver } from '../drive/driver.ts';
+import { isSurvey, type Driven, type Driver } from '../drive/driver.ts';
 import type { Interaction } from '../../mocks/ssp/interactions.ts';
-import type { Case, Exchange, Observation, Profile, Strength, TlsVersion } from '../model.ts';
+import type { Case, Exchange, Observation, Profile, Strength, Survey, TlsVersion } from '../model.ts';
 import { expectationInWords } from '../oracle/expected.ts';
 import { accepted, judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
@@ -43,6 +43,7 @@ export interface Finding {
 export interface Worker {
   readonly drive: Driver;
   readonly enumerate: (exchange: Exchange) => Promise<Driven>;
+  readonly survey: (survey: Survey) => Promise<Driven>;
   readonly profile: Profile;
   readonly valid: Exchange;
   /** The valid exchange of an interaction. */
@@ -200,7 +201,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       fetched,
     } = await observedOnce(
       JSON.stringify([entry.via, stimulus.hello, stimulus.probe, planned.interaction?.name]),
-      stimulus.hello || unverified ? worker.observed : undefined,
+      stimulus.hello || unverified || entry.via === 'survey' ? worker.observed : undefined,
       async () => ({
         ...(await driveSteadily(
           entry.via,
@@ -310,8 +311,13 @@ async function driveSteadily(
   between: () => Promise<Driven>,
   undoable: boolean,
 ) {
+  const { probe } = stimulus;
   const once = async (): Promise<Driven> =>
-    via === 'enumeration' ? worker.enumerate(stimulus) : worker.drive(stimulus, worker.version);
+    isSurvey(probe)
+      ? worker.survey(probe)
+      : via === 'enumeration'
+        ? worker.enumerate(stimulus)
+        : worker.drive(stimulus, worker.version);
   const first = await once();
   // What cannot be undone, or has a budget, is not done again, however weak the answer was.
   if (!undoable || !isWeak(first.observation, payload)) return { ...first, times: 1 };

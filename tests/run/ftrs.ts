@@ -8,10 +8,12 @@ import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
 import { ftrsKeyMutants, ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
-import { startFtrs } from '../../mocks/provider/ftrs/server.ts';
+import { ftrsConformant } from '../../mocks/provider/ftrs/policy.ts';
+import { FTRS_ODS, FTRS_PATH, startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
 import type { Target } from '../drive/driver.ts';
 import { steering, type Steering } from '../drive/key-set.ts';
 import type { SteeredIssuer } from './key-set.ts';
+import type { Surveyed } from './survey.ts';
 
 /** What is particular to FtRS: an issuer beside the provider, and stand-ins of its own. */
 
@@ -32,18 +34,53 @@ export interface FtrsStandIn {
   readonly plain?: string;
   readonly mint: Mint;
   readonly issuer: SteeredIssuer;
+  /** What there is to survey; nothing of an absentee. */
+  readonly surveyed?: Surveyed;
   readonly close: () => Promise<void>;
 }
 
 const minting =
   (realm: Realm, other?: Realm): Mint =>
-  async ({ defect, elsewhere }) =>
-    mint(elsewhere ? otherOf(other) : realm, defect === undefined ? {} : { defect });
+  async ({ elsewhere, ...wanted }) =>
+    mint(elsewhere ? otherOf(other) : realm, wanted);
 
 function otherOf<T>(other: T | undefined): T {
   if (other === undefined) throw new Error('there is no issuer of another environment');
   return other;
 }
+
+/** The reference without its controls. */
+export const UNSECURED = { ...ftrsConformant, requiresCertificate: false, checks: 'none' } as const;
+
+/** What an embedded provider has that surveys look at. The policy that is held to is that of the reference. */
+export const surveyOf = (
+  { plain, ports, transfer }: Pick<FtrsProvider, 'plain' | 'ports' | 'transfer'>,
+  twin: Pick<FtrsProvider, 'port'> | undefined,
+): Surveyed => ({
+  ports: { ...ports, plain: Number(new URL(plain).port) },
+  transfer: { address: '127.0.0.1', port: transfer, servername: 'localhost' },
+  ...(twin && {
+    unsecured: {
+      address: '127.0.0.1',
+      port: twin.port,
+      servername: 'localhost',
+      host: `localhost:${twin.port}`,
+      basePath: FTRS_PATH,
+    },
+  }),
+  within: STAND_IN_ADDS,
+  samples: 6,
+  roles: [
+    { user: 'aal3-clinician', may: ['find-organization', 'find-healthcare-service'], mayNot: [] },
+    { user: 'aal2-admin', may: ['find-organization'], mayNot: ['find-healthcare-service'] },
+  ],
+  tenants: [
+    { user: 'aal3-clinician', organisation: FTRS_ODS },
+    { user: 'aal3-other-tenant', organisation: 'B22222' },
+  ],
+});
+/** Milliseconds that controls may add on a stand-in: far more than they do, whatever else the machine is doing. */
+const STAND_IN_ADDS = 1_000;
 
 /** Starts a stand-in by its name, with the issuer that it trusts. */
 export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Promise<FtrsStandIn> {
@@ -53,31 +90,32 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
   const absentee = Object.entries(absentees).find(([known]) => known === name)?.[1];
   const policy = (ftrsVariants[name] ?? ftrsMutants[name] ?? ftrsKeyMutants[name])?.policy;
   try {
+    const options = {
+      hierarchy,
+      issuer: issuer.issuer,
+      jwks: realm.url('jwks'),
+      ca: hierarchy.root,
+      audience: DEFAULT_CLIENT,
+      roles: rolesOf(realm.users.values()),
+      other,
+    };
     const provider = absentee
       ? await absentee(hierarchy)
-      : policy &&
-        (await startFtrs({
-          policy,
-          hierarchy,
-          issuer: issuer.issuer,
-          jwks: realm.url('jwks'),
-          ca: hierarchy.root,
-          audience: DEFAULT_CLIENT,
-          roles: rolesOf(realm.users.values()),
-          other,
-        }));
+      : policy && (await startFtrs({ ...options, policy }));
+    const twin = policy && (await startFtrs({ ...options, policy: UNSECURED }));
     if (!provider) throw new RangeError(`no stand-in is called ${name}`);
     return {
       url: provider.url,
       port: provider.port,
       ...('plain' in provider && provider.plain !== undefined && { plain: provider.plain }),
       mint: minting(realm, other),
+      ...('ports' in provider && { surveyed: surveyOf(provider, twin) }),
       issuer: {
         steering: steering(issuer.management.url, issuer.management.token),
         within: STAND_IN_WITHIN,
       },
       close: async () => {
-        await Promise.all([provider.close(), issuer.close()]);
+        await Promise.all([provider.close(), twin?.close(), issuer.close()]);
       },
     };
   } catch (error) {
@@ -122,10 +160,8 @@ export async function mintFrom(
   if (!steered)
     return { mint: minting(await Realm.create({ issuer: found.issuer, keys: found.keys }), elsewhere) };
   return {
-    mint: async ({ defect, elsewhere: away }) => {
-      if (away) return mint(otherOf(elsewhere));
-      return String((await steered.call('POST', '/token', defect === undefined ? {} : { defect }))['token']);
-    },
+    mint: async ({ elsewhere: away, ...wanted }) =>
+      away ? mint(otherOf(elsewhere)) : String((await steered.call('POST', '/token', wanted))['token']),
     issuer: { steering: steered, ...(within !== undefined && { within: within * 1000 }) },
   };
 }

@@ -43,6 +43,15 @@ export interface Declared {
   readonly plain?: boolean;
   /** Whether it names the issuer of another environment. */
   readonly otherIssuer?: boolean;
+  /** Whether it names what each survey goes by. */
+  readonly fingerprint?: boolean;
+  readonly ports?: boolean;
+  readonly transfer?: boolean;
+  readonly unsecured?: boolean;
+  readonly roles?: boolean;
+  readonly tenants?: boolean;
+  /** Whether it says what the controls may add to the latency. */
+  readonly addedLatency?: boolean;
   /** Names of the test data given. */
   readonly data?: readonly string[] | undefined;
   /** Operations that need not ask for a token, each with its reason. */
@@ -58,9 +67,16 @@ export const everythingOn = (edition: string): Declared => ({
   trust: true,
   plain: true,
   otherIssuer: true,
+  fingerprint: true,
+  ports: true,
+  transfer: true,
+  unsecured: true,
+  addedLatency: true,
+  roles: true,
+  tenants: true,
   capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
   data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],
-  consent: ['write', 'active'],
+  consent: ['write', 'active', 'ports'],
 });
 
 const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'];
@@ -84,6 +100,8 @@ function lacking(entry: Case, interaction: Interaction | undefined, declared: De
   const wanted = [...(entry.consent ?? []), ...(interaction?.writes === 'resource' ? ['write'] : [])];
   const consent = wanted.find((each) => !declared.consent?.includes(each));
   if (consent) return `fill consent.allow with ${JSON.stringify(consent)} in the subject file`;
+  if (entry.stimulus.probe === 'latency' && !declared.addedLatency)
+    return 'fill options.addedLatency in the subject file';
   const data = [...(entry.needs ?? []), ...(interaction?.needs ?? [])].find(
     (each) => !declared.data?.includes(each),
   );

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { namesOf, ownName } from '../../certs/traits.ts';
@@ -29,6 +30,7 @@ import { withOperations } from './openapi.ts';
 import type { RunRecord } from './record.ts';
 import { attend, type Attending } from './revocation.ts';
 import { dataOf, declaredBy, readSubject, type Subject } from './subject.ts';
+import { surveyedBy } from './surveyed.ts';
 import { readFile } from 'node:fs/promises';
 
 /** A run that is ready to be driven, and what its record says of the subject. */
@@ -182,7 +184,9 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
         shared: true,
         mint: standIn.mint,
         ...(standIn.plain !== undefined && { plain: plainPort(standIn.plain) }),
+        fingerprint: new X509Certificate(hierarchy.provider.certificate).fingerprint256,
       },
+      ...(standIn.surveyed && { surveyed: standIn.surveyed }),
       issuer: standIn.issuer,
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.standIn },
@@ -271,10 +275,12 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
         ...(subject.callback &&
           !attending && { canary: perchOf(subject.callback, `${file}#/callback/listen`) }),
         ...(plain && { plain }),
+        ...(subject.fingerprint !== undefined && { fingerprint: subject.fingerprint }),
         ...(issuing && { mint: issuing.mint }),
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       ...(issuing?.issuer && { issuer: issuing.issuer }),
+      ...(profile.id === 'ftrs' && { surveyed: await surveyedBy(subject, profile, url, destination) }),
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.subject },
     },
@@ -350,7 +356,9 @@ async function anchorOf(
 export async function declaredOf(subject: Subject, edition: string): Promise<Declared> {
   const { url, connect, consent, file } = subject;
   const destination = await resolveDestination(url, connect, `${file}#/connect`);
-  const given = (['write', 'active'] as const).filter((each) => allows(destination, each, consent, file));
+  const given = (['write', 'active', 'ports'] as const).filter((each) =>
+    allows(destination, each, consent, file),
+  );
   const set = setNamed(subject, edition);
   return {
     ...declaredBy(subject, edition),

@@ -9,6 +9,7 @@ import type { Declared } from './plan.ts';
 import { parseStrictJson } from './json.ts';
 import type { Exemption } from './openapi.ts';
 import type { EvidenceFields } from './exhibits.ts';
+import type { Tenant } from './survey.ts';
 import { folders, locate, shown, type Mistake } from './locate.ts';
 
 /** A subject file, read and checked; its paths are absolute. */
@@ -36,7 +37,13 @@ export interface Subject {
     readonly enforcesScope?: boolean;
     readonly clockSkew?: number;
     readonly keysWithin?: number;
+    readonly addedLatency?: number;
   };
+  readonly fingerprint?: string;
+  readonly ports?: readonly number[];
+  readonly transfer?: string;
+  readonly roles?: string;
+  readonly tenants?: readonly [Tenant, Tenant];
   readonly openapi?: string;
   readonly exempt?: readonly Exemption[];
   readonly capabilities?: Readonly<Partial<Record<Capability, string>>>;
@@ -54,7 +61,7 @@ export interface ReadOptions {
 
 /** A file that a person writes, in bytes. */
 const LARGEST = 1_000_000;
-const PATHS = ['pki', 'trust', 'issuer', 'otherIssuer', 'openapi'] as const;
+const PATHS = ['pki', 'trust', 'issuer', 'otherIssuer', 'roles', 'openapi'] as const;
 
 const schema = JSON.parse(readFileSync(new URL('./subject.schema.json', import.meta.url), 'utf8')) as object;
 let validate: ReturnType<Ajv['compile']> | undefined;
@@ -231,6 +238,13 @@ export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omi
   trust: subject.trust !== undefined,
   plain: subject.plain !== undefined,
   otherIssuer: subject.otherIssuer !== undefined,
+  fingerprint: subject.fingerprint !== undefined,
+  ports: subject.ports !== undefined,
+  transfer: subject.transfer !== undefined,
+  unsecured: subject.unsecured !== undefined,
+  addedLatency: subject.options?.addedLatency !== undefined,
+  roles: subject.roles !== undefined,
+  tenants: subject.tenants !== undefined,
   capabilities:
     subject.profile === 'ftrs'
       ? ['directory']

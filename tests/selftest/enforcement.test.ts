@@ -18,7 +18,7 @@ before(async () => {
   stand = await createStand();
   setDefaultCACertificates([...getCACertificates('default'), stand.pki.root]);
 });
-after(() => stand.issuer.close());
+after(() => stand.close());
 
 const policyOf = (name: string) => {
   const policy = (ftrsVariants[name] ?? ftrsMutants[name])?.policy;

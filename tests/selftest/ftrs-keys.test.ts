@@ -40,7 +40,7 @@ async function verdictOn(name: string, keys: KeyPolicy): Promise<Verdict> {
     });
     return judgeKeySet(seen, run.profile.payload);
   } finally {
-    await Promise.all([provider.close(), stand.issuer.close()]);
+    await Promise.all([provider.close(), stand.close()]);
   }
 }
 

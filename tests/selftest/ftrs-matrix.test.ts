@@ -31,7 +31,7 @@ before(async () => {
   stand = await createStand();
   setDefaultCACertificates([...getCACertificates('default'), stand.pki.root]);
 });
-after(() => stand.issuer.close());
+after(() => stand.close());
 
 /** Whether a case looks at the certificate that the provider shows: driven even where that keeps everything else away. */
 const ofOwn = (id: string): boolean => id.startsWith('own-certificate/');

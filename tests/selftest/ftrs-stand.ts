@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { startIssuer, type ServedIssuer } from '../../mocks/cis2/server.ts';
 import { mint } from '../../mocks/cis2/mint.ts';
@@ -11,7 +12,7 @@ import { cis2Token } from '../cases/cis2-token.ts';
 import { plainPort } from '../drive/probe.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { ftrs } from '../profiles/ftrs.ts';
-import { OTHER_ISSUER } from '../run/ftrs.ts';
+import { OTHER_ISSUER, surveyOf, UNSECURED } from '../run/ftrs.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
 import type { Finding } from '../run/examine.ts';
 import type { Planned } from '../run/plan.ts';
@@ -21,7 +22,9 @@ export interface FtrsStand {
   readonly pki: Hierarchy;
   readonly issuer: ServedIssuer;
   readonly start: (policy?: Partial<FtrsPolicy>, revocation?: RevocationPlace) => Promise<FtrsProvider>;
-  readonly runOf: (provider: { readonly url: string; readonly port: number; readonly plain?: string }) => Run;
+  readonly runOf: (provider: Pick<FtrsProvider, 'url' | 'port'> & Partial<FtrsProvider>) => Run;
+  /** Stops the issuer and the twin without controls. */
+  readonly close: () => Promise<void>;
 }
 
 /** @param pki a hierarchy to live in; absent: a new one */
@@ -29,22 +32,30 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
   const pki = given ?? (await createHierarchy());
   const other = await Realm.create({ issuer: OTHER_ISSUER });
   const issuer = await startIssuer({ identity: pki.provider });
+  const start: FtrsStand['start'] = (policy = {}, revocation) =>
+    startFtrs({
+      policy: { ...ftrsConformant, ...policy },
+      hierarchy: pki,
+      issuer: issuer.issuer,
+      jwks: issuer.realm.url('jwks'),
+      ca: pki.root,
+      audience: DEFAULT_CLIENT,
+      roles: rolesOf(issuer.realm.users.values()),
+      other,
+      ...(revocation && { revocation }),
+    });
+  const twin = await start(UNSECURED);
   return {
     pki,
     issuer,
-    start: (policy = {}, revocation) =>
-      startFtrs({
-        policy: { ...ftrsConformant, ...policy },
-        hierarchy: pki,
-        issuer: issuer.issuer,
-        jwks: issuer.realm.url('jwks'),
-        ca: pki.root,
-        audience: DEFAULT_CLIENT,
-        roles: rolesOf(issuer.realm.users.values()),
-        other,
-        ...(revocation && { revocation }),
-      }),
-    runOf: ({ url, port, plain }) => ({
+    start,
+    close: async () => {
+      await Promise.all([issuer.close(), twin.close()]);
+    },
+    runOf: ({ url, port, plain, ports, transfer }) => ({
+      ...(plain !== undefined &&
+        ports &&
+        transfer !== undefined && { surveyed: surveyOf({ plain, ports, transfer }, twin) }),
       profile: ftrs,
       subject: { url, data: { organisation: FTRS_ODS } },
       target: {
@@ -57,8 +68,8 @@ export async function createStand(given?: Hierarchy): Promise<FtrsStand> {
         clients: pki.clients,
         shared: true,
         ...(plain !== undefined && { plain: plainPort(plain) }),
-        mint: ({ defect, elsewhere }) =>
-          mint(elsewhere ? other : issuer.realm, defect === undefined ? {} : { defect }),
+        fingerprint: new X509Certificate(pki.provider.certificate).fingerprint256,
+        mint: ({ elsewhere, ...wanted }) => mint(elsewhere ? other : issuer.realm, wanted),
       },
       redactor: createRedactor(),
       bounds: { patience: 3_000 },

@@ -14,7 +14,7 @@ before(async () => {
   stand = await createStand();
   setDefaultCACertificates([...getCACertificates('default'), stand.pki.root]);
 });
-after(() => stand.issuer.close());
+after(() => stand.close());
 
 const told = (findings: readonly { readonly case: string; readonly because: string }[]) =>
   findings.map((each) => `${each.case}: ${each.because}`).join('\n');

@@ -58,7 +58,7 @@ describe('FtRS gives five minutes: what is waited for so long is judged', () => 
       const [finding] = await lifecycle(asking, await baseline(asking), 'ocsp', bounds);
       return finding;
     } finally {
-      await Promise.all([provider.close(), stand.issuer.close(), attending.revocation.close()]);
+      await Promise.all([provider.close(), stand.close(), attending.revocation.close()]);
     }
   };
   test('refused in time: SEC-014 passes, and the record bears it out', async () => {

@@ -224,7 +224,7 @@ describe('assay run on a subject with an OpenAPI file', () => {
     await announce(join(folder, 'issuer'), stand.issuer.issuer, stand.issuer.management);
     await written('openapi.json', whole);
   });
-  after(() => stand.issuer.close());
+  after(() => stand.close());
 
   async function judged(policy: FtrsPolicy, more: object, ...args: readonly string[]) {
     const provider = await stand.start(policy);

@@ -48,12 +48,12 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
   'speaks-tls-1.1': {
     title: 'still accepts TLS 1.1',
     policy: wrong('versions', ['TLSv1.1', 'TLSv1.3']),
-    caughtBy: ['transport/1.1'],
+    caughtBy: ['transport/1.1', 'transfer/encrypted'], // one server, on two ports
   },
   'speaks-tls-1.0': {
     title: 'still accepts TLS 1.0, and with it 1.1',
     policy: wrong('versions', ['TLSv1', 'TLSv1.3']),
-    caughtBy: ['transport/1.0', 'transport/1.1'],
+    caughtBy: ['transport/1.0', 'transport/1.1', 'transfer/encrypted'],
   },
   'serves-plain-http': {
     title: 'serves requests in clear on its TLS port',
@@ -78,31 +78,76 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
   'shows-foreign-certificate': {
     title: 'shows a certificate of a CA that nobody expects',
     policy: wrong('serverCertificate', 'foreign'),
-    caughtBy: ['own-certificate/chain'],
+    caughtBy: ['own-certificate/chain', 'own-certificate/fingerprint'],
     keepsAway: true,
   },
   'shows-misnamed-certificate': {
     title: 'shows a certificate of another name',
     policy: wrong('serverCertificate', 'misnamed'),
-    caughtBy: ['own-certificate/name'],
+    caughtBy: ['own-certificate/name', 'own-certificate/fingerprint'],
     keepsAway: true,
   },
   'shows-ending-certificate': {
     title: 'shows a certificate that ends in 29 days',
     policy: wrong('serverCertificate', 'ending'),
-    caughtBy: ['own-certificate/days-left'],
+    caughtBy: ['own-certificate/days-left', 'own-certificate/fingerprint'],
   },
   'shows-short-key': {
     title: 'shows a certificate for an RSA key of 1024 bits',
     policy: wrong('serverCertificate', 'short-key'),
-    caughtBy: ['own-certificate/key-size'],
+    caughtBy: ['own-certificate/key-size', 'own-certificate/fingerprint'],
     keepsAway: true,
   },
   'shows-sha-1-certificate': {
     title: 'shows a certificate signed over SHA-1',
     policy: wrong('serverCertificate', 'sha-1'),
-    caughtBy: ['own-certificate/signature'],
+    caughtBy: ['own-certificate/signature', 'own-certificate/fingerprint'],
     keepsAway: true,
+  },
+  'shows-another-certificate': {
+    title: 'shows a sound certificate that nobody was told of',
+    policy: wrong('serverCertificate', 'another'),
+    caughtBy: ['own-certificate/fingerprint'],
+  },
+  'opens-diagnostic-port': {
+    title: 'leaves a port open that stands in no list',
+    policy: wrong('opens', 'diagnostic'),
+    caughtBy: ['ports/approved'],
+  },
+  'speaks-clear-on-approved-port': {
+    title: 'speaks no TLS on one of its approved ports',
+    policy: wrong('opens', 'approved-in-clear'),
+    caughtBy: ['ports/encrypted'],
+  },
+  'transfers-in-clear': {
+    title: 'takes transfers without TLS, on an approved port',
+    policy: wrong('transfer', 'clear'),
+    caughtBy: ['transfer/encrypted', 'ports/encrypted'],
+  },
+  'transfers-over-tls-1.1': {
+    title: 'takes transfers over TLS 1.1',
+    policy: wrong('transfer', 'old-tls'),
+    caughtBy: ['transfer/encrypted'],
+  },
+  'dawdles-over-tokens': {
+    title: 'holds some requests up over a second while it looks at their tokens',
+    policy: wrong('dawdles', 1_500),
+    caughtBy: ['latency/controls'],
+  },
+  'serves-every-role': {
+    title: 'serves every role what it serves any',
+    policy: wrong('mayRead', () => true),
+    caughtBy: ['roles/policy'],
+  },
+  'denies-a-role-its-due': {
+    title: 'turns a role away from what its policy lets it read',
+    policy: wrong('mayRead', (roleCode) => !roleCode.endsWith(':R8008')),
+    caughtBy: ['roles/policy'],
+  },
+  'mixes-tenants': {
+    title: 'finds the record of one tenant for another',
+    policy: wrong('separates', false),
+    caughtBy: ['isolation/tenants'],
   },
   'takes-token-of-another-environment': {
     title: 'trusts the issuer of another environment as well as its own',

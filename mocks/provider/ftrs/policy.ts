@@ -51,6 +51,16 @@ export interface FtrsPolicy extends CertificatePolicy {
   readonly servesClear: boolean;
   /** `none`: no token is looked at; `form`: only whether there is one; `full`: SEC-029. */
   readonly checks: 'full' | 'form' | 'none';
+  /** What its transfer endpoint speaks; it stands in the approved list of ports. */
+  readonly transfer: 'tls' | 'old-tls' | 'clear';
+  /** Which other port it opens, and whether that one stands in the approved list. */
+  readonly opens: 'none' | 'diagnostic' | 'approved-in-clear';
+  /** Milliseconds for which every fourth look at a token holds a request up. */
+  readonly dawdles: number;
+  /** Whether a role may read what is below a path. */
+  readonly mayRead: (roleCode: string, path: string) => boolean;
+  /** Whether a tenant finds its own organisation alone. */
+  readonly separates: boolean;
   /** Paths below the service root that it serves without a token. */
   readonly open: readonly string[];
   /** Whose tokens it takes: those of its own environment, or of another as well. */
@@ -126,6 +136,12 @@ export const ftrsConformant: FtrsPolicy = {
   revocation: byFile,
   servesClear: false,
   checks: 'full',
+  transfer: 'tls',
+  opens: 'none',
+  dawdles: 0,
+  // Administrators look organisations up, and no services.
+  mayRead: (roleCode, path) => !(roleCode.endsWith(':R8008') && path === '/HealthcareService'),
+  separates: true,
   open: ['/_ping'],
   environments: 'own',
   token: strict,

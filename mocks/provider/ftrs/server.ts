@@ -4,12 +4,18 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
-import { createServer } from 'node:https';
-import { createServer as createTcpServer, type AddressInfo, type Socket } from 'node:net';
+import type { EventEmitter } from 'node:events';
+import { createServer, type ServerOptions } from 'node:https';
+import {
+  createServer as createTcpServer,
+  type AddressInfo,
+  type Server as TcpServer,
+  type Socket,
+} from 'node:net';
 import type { SecureVersion, TLSSocket } from 'node:tls';
-import type { JSONWebKeySet } from 'jose';
-import type { Hierarchy } from '../../../certs/index.ts';
-import type { Setting } from '../cis2/policy.ts';
+import { decodeJwt, type JSONWebKeySet } from 'jose';
+import type { Credential, Hierarchy } from '../../../certs/index.ts';
+import type { KnownRole, Setting } from '../cis2/policy.ts';
 import { keysOf, verifyToken } from '../cis2/verify.ts';
 import { pathOf, trustOf } from '../path.ts';
 import { openPlainDoor } from '../plain-port.ts';
@@ -27,6 +33,10 @@ export interface FtrsProvider {
   readonly port: number;
   /** URL of the plain-HTTP port that it declares. */
   readonly plain: string;
+  /** Its approved ports beside its own, and all that there is to look at. */
+  readonly ports: { readonly approved: readonly number[]; readonly looked: readonly number[] };
+  /** The port of its transfer endpoint. */
+  readonly transfer: number;
   readonly close: () => Promise<void>;
 }
 
@@ -93,6 +103,7 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       ? [setting, { ...setting, issuer: other.issuer, keys: keysOf(other.keys.jwks) }]
       : [setting];
   let authority = '';
+  let looked = 0;
   const refused = new WeakSet<object>();
   /** What is asked about a certificate, by its connection. */
   const asking = new WeakMap<object, Promise<boolean>>();
@@ -108,6 +119,9 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       const letIn = (await asking.get(request.socket)) ?? true;
       const guarded = policy.guards === 'all' || policy.guards.test(request.url ?? '');
       const turnedAway = guarded && (refused.has(request.socket) || !letIn);
+      looked += 1;
+      if (policy.dawdles > 0 && looked % 4 === 0)
+        await new Promise((done) => setTimeout(done, policy.dawdles));
       if (!turnedAway) return find(request, policy, settings);
       // Who believes a field about certificates knows that field.
       return letsRound(request, policy.weaknesses, hierarchy.ssp, authority)
@@ -174,20 +188,55 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   });
   const { port } = front.address() as AddressInfo;
   authority = `localhost:${port}`;
+  const { transfer, opens } = policy;
+  const transferring =
+    transfer === 'clear' ? clear : transfer === 'tls' ? server : createServer(oldTls(shown), handle);
+  const others: TcpServer[] = [await listening(transferring)];
+  if (opens !== 'none') others.push(await listening(clear));
+  const [transferPort = 0, ...morePorts] = others.map((each) => (each.address() as AddressInfo).port);
   const door = await openPlainDoor(policy.plain, `https://${authority}`, handle);
   return {
     url: `https://${authority}${FTRS_PATH}`,
     port,
     plain: door.url,
+    transfer: transferPort,
+    ports: {
+      approved: [transferPort, ...(opens === 'approved-in-clear' ? morePorts : [])],
+      looked: [transferPort, ...morePorts, NOBODY],
+    },
     close: () =>
       new Promise((done) => {
         for (const socket of sockets) socket.destroy();
         door.close();
+        for (const other of others) other.close();
         server.close();
         clear.close();
         front.close(() => done());
       }),
   };
+}
+
+/** Nobody listens on tcpmux. */
+const NOBODY = 1;
+
+/** A TLS server of before 1.2, as OpenSSL will still be at level 0 of security. */
+const oldTls = ({ certificate, chain, key }: Credential): ServerOptions => ({
+  cert: [certificate, ...chain].join('\n'),
+  key,
+  minVersion: 'TLSv1.1',
+  ciphers: 'DEFAULT:@SECLEVEL=0',
+});
+
+/** Another port of the system: whoever connects there is given to a server. */
+function listening(server: EventEmitter): Promise<TcpServer> {
+  const open = createTcpServer((socket) => {
+    socket.on('error', () => {}).setTimeout(10_000, () => socket.destroy());
+    server.emit('connection', socket);
+  });
+  open.unref();
+  return new Promise((ready, failed) => {
+    open.once('error', failed).listen(0, '127.0.0.1', () => ready(open));
+  });
 }
 
 interface Found {
@@ -207,12 +256,15 @@ async function find(
   const path = url.pathname.startsWith(FTRS_PATH) ? url.pathname.slice(FTRS_PATH.length) : '/nowhere';
   if (path === '/_ping' && policy.open.includes(path)) return { payload: { status: 'pass' } };
   const token = tokenOf(request, url, policy);
+  let role: KnownRole | undefined;
   if (policy.checks !== 'none' && !policy.open.includes(path)) {
     const visits = token === undefined && visitorOf(request, url) === policy.visitors;
     if (token === undefined && !visits) return { refusal: 'no-token' };
     if (token !== undefined && policy.checks === 'full') {
       const refusal = await decide(token, policy, settings);
       if (refusal) return { refusal, token };
+      role = roleIn(token, settings);
+      if (role && !policy.mayRead(role.role_code, path)) return { refusal: 'role', token };
     }
   }
   if (!anyHeader && Object.keys(request.headers).some((name) => !isKnown(name)))
@@ -220,7 +272,17 @@ async function find(
   if (!UUID.test(String(request.headers['x-request-id'] ?? request.headers['nhsd-request-id'])))
     return { refusal: 'header-missing' };
   if (policy.inQuery) url.searchParams.delete('access_token');
-  return served(request.method ?? 'GET', path, url.searchParams);
+  const tenant = policy.separates ? role?.org_code : undefined;
+  return served(request.method ?? 'GET', path, url.searchParams, tenant);
+}
+
+/** The role that a token selects, where it is one that is known. */
+function roleIn(token: string, [own]: readonly Setting[]): KnownRole | undefined {
+  try {
+    return own?.roles.get(String(decodeJwt(token)['selected_roleid']));
+  } catch {
+    return undefined; // believed by whoever believes what is no JWT
+  }
 }
 
 async function decide(
@@ -261,7 +323,7 @@ function visitorOf(request: IncomingMessage, url: URL): FtrsPolicy['visitors'] |
   return /^[\w-]+\.[\w-]+\.[\w-]+$/.test(field) ? 'schemeless' : 'other';
 }
 
-function served(method: string, path: string, query: URLSearchParams): Found {
+function served(method: string, path: string, query: URLSearchParams, tenant: string | undefined): Found {
   if (method === 'PUT' && path === `/Organization/${organization.id}`) return { payload: organization };
   if (method !== 'GET') return { refusal: 'not-found' };
   const [parameter, resource] =
@@ -275,9 +337,16 @@ function served(method: string, path: string, query: URLSearchParams): Found {
   const known = [parameter, '_revinclude'];
   if (ods === undefined || [...query.keys()].some((name) => !known.includes(name)))
     return { refusal: 'parameter' };
-  const entry = ods === FTRS_ODS ? [{ resource, search: { mode: 'match' } }] : [];
+  const found = ORGANISATIONS.includes(ods) && (tenant === undefined || tenant === ods);
+  const entry = found ? [{ resource: about(resource, ods), search: { mode: 'match' } }] : [];
   return { payload: { resourceType: 'Bundle', type: 'searchset', total: entry.length, entry } };
 }
+
+/** The organisations that it knows, one of each tenant. */
+const ORGANISATIONS: readonly string[] = [FTRS_ODS, 'B22222'];
+/** A resource as it is about another organisation. */
+const about = (resource: object, ods: string): unknown =>
+  JSON.parse(JSON.stringify(resource).replaceAll(FTRS_ODS, ods));
 
 const organization = {
   resourceType: 'Organization',
