@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { checkOf, diagnose, type Check } from '../tests/run/doctor.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
-import { EXIT, version } from './exit.ts';
+import { called, EXIT, version } from './exit.ts';
 import { screenOf } from './report/console.ts';
 import { diagnosisAsText } from './report/diagnosis.ts';
 import { oneSubject, withReach } from './options.ts';
@@ -45,12 +45,12 @@ async function doctor(file: string | undefined, options: DoctorOptions): Promise
   oneSubject(file, options.mock);
   const opened = await open(file, options);
   if ('id' in opened) {
-    report([opened], options.json, { sound: false });
+    report([opened], options.json, { sound: false }, file);
     return EXIT.usage;
   }
   try {
     const { checks, sound, ms } = await diagnose(opened);
-    report(checks, options.json, { sound, ms, url: opened.subject.url });
+    report(checks, options.json, { sound, ms, url: opened.subject.url }, file);
     return sound ? EXIT.conformant : EXIT.inconclusive;
   } finally {
     await opened.close();
@@ -84,6 +84,7 @@ function report(
   checks: readonly Check[],
   json: boolean | undefined,
   facts: { readonly sound: boolean; readonly ms?: number; readonly url?: string },
+  file?: string,
 ): void {
   if (json) {
     process.stdout.write(
@@ -96,7 +97,7 @@ function report(
   screen.write(diagnosisAsText(screen, checks));
   screen.write(
     facts.sound
-      ? '\nIt can be judged: assay run\n'
+      ? `\nIt can be judged: ${[called, 'run', ...(file === undefined ? [] : [file])].join(' ')}\n`
       : '\nIt cannot be judged yet. Mend the first that failed, then ask again.\n',
   );
 }

@@ -90,6 +90,7 @@ async function makePack({ out, csr, renew, host, ...options }: PkiOptions): Prom
     manifest.notAfter,
     manifest.ownKey,
     `Install what is in ${out}/provider as ${out}/provider/INSTALL.md says.`,
+    manifest.host[0] ?? 'HOST',
   );
 }
 
@@ -104,7 +105,8 @@ async function readRequestFile(file: string): Promise<string> {
   }
 }
 
-function report(out: string, notAfter: string, ownKey: boolean, next: string): void {
+/** @param host the name in the URL of the provider; absent: it was told before */
+function report(out: string, notAfter: string, ownKey: boolean, next: string, host?: string): void {
   process.stdout.write(
     [
       `Trust pack in ${out}, good until ${notAfter.slice(0, 10)}.`,
@@ -112,8 +114,20 @@ function report(out: string, notAfter: string, ownKey: boolean, next: string): v
       `  ${out}/clients     what Assay presents; stays with you`,
       `  ${out}/authority   the keys of the CAs; stay with you`,
       next,
-      `Then name the pack in the subject file ("pki": "${out}") and type: ${called} run subject.json`,
+      ...(host === undefined ? [] : describing(out, host)),
       '',
     ].join('\n'),
   );
 }
+
+/** How to go on: a subject file to copy, and what asks whether it can be judged. */
+const describing = (out: string, host: string): readonly string[] => [
+  '',
+  'Then describe the provider in subject.json. PATH is its service root as registered; the ASIDs are its own, and',
+  'that of whoever is to call it:',
+  '',
+  `  {"profile":"gpconnect","url":"https://${host}/PATH","pki":${JSON.stringify(out)},`,
+  '   "asid":{"provider":"999999990001","consumer":"999999990002"}}',
+  '',
+  `and type: ${called} doctor subject.json`,
+];

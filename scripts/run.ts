@@ -1,4 +1,4 @@
-import { matchesGlob } from 'node:path';
+import { matchesGlob, relative } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
@@ -218,7 +218,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     });
     if (!signal.aborted) {
       screen.write(beforeRun(screen, diagnosis));
-      if (!start.accepted) screen.write(notAccepted(start.observation));
+      if (!start.accepted) screen.write(notAccepted(start.observation, file));
     }
     const planned = inEveryVersion(chosen, start.versions);
     const widest = Math.max(...planned.map(({ id }) => id.length));
@@ -305,7 +305,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       scripts.map(({ name }) => [name.slice(0, -3), `${options.out}/${FOLDER}/${name}`]),
     );
     screen.write(stopped ? stoppedAsText(screen, record, stopped) : summary(screen, record, placed));
-    screen.write(next(record, options.out));
+    screen.write(next(record, prepared, options.out));
     const compared = before && compare(before, record);
     if (before && compared) screen.write(`\n${differencesAsText(before, record, compared)}`);
     const exitCode = incomplete
@@ -429,17 +429,33 @@ async function refuseFile(out: string): Promise<void> {
   if (found && !found.isDirectory()) throw new ConfigurationError('--out', `${out} is not a directory`);
 }
 
-const notAccepted = (seen: Parameters<typeof describeRefusal>[0]): string =>
+const notAccepted = (seen: Parameters<typeof describeRefusal>[0], file: string | undefined): string =>
   [
     '',
     `The valid exchange was not accepted: ${describeRefusal(seen)}.`,
     'A refusal means nothing beside a subject that refuses the valid exchange too; no case was driven.',
-    'Mend the first that failed above; `assay doctor` asks again.',
+    ...(file === undefined ? [] : [`Mend the first that failed above, then: ${called} doctor ${file}`]),
     '',
   ].join('\n');
 
-function next(record: RunRecord, out: string): string {
+/** What to do after failures: the screen above says what to change, and this how to go on. */
+function afterFailures({ findings }: RunRecord, { facts }: Prepared): readonly string[] {
+  const { file, pack } = facts;
+  if (file === undefined || !findings.some(({ outcome }) => outcome === 'fail')) return [];
+  return [
+    '',
+    `Next: make the first change, reload the server, and type: ${called} run ${file}`,
+    ...(pack === undefined
+      ? []
+      : [
+          `Files that a change names stand in ${relative('', pack.folder)}/provider/ (server.pem is provider.pem there).`,
+        ]),
+  ];
+}
+
+function next(record: RunRecord, prepared: Prepared, out: string): string {
   const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`, `report  ${out}/report.html`];
+  lines.push(...afterFailures(record, prepared));
   if (record.subject.standIn === 'conformant') {
     const step = (number: number, what: string, why: string): string =>
       `  ${number}. ${what.padEnd(48)}${why}`;
@@ -454,7 +470,7 @@ function next(record: RunRecord, out: string): string {
       step(
         2,
         'write subject.json:',
-        `{"profile":"${record.profile}","url":"https://HOST/…","pki":"pki",${record.profile === 'ftrs' ? '"issuer":"assay-out/issuer"' : '"asid":{…}'}}`,
+        `{"profile":"${record.profile}","url":"https://HOST/…","pki":"pki",${record.profile === 'ftrs' ? '"issuer":"assay-out/issuer"' : '"asid":{"provider":"…","consumer":"…"}'}}`,
       ),
       step(3, `${called} run subject.json`, 'judge it'),
     );

@@ -2,7 +2,7 @@ import { styleText } from 'node:util';
 import { excerpt } from '../../tests/oracle/response.ts';
 import type { Finding } from '../../tests/run/examine.ts';
 import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
-import { recognise } from '../../tests/run/recognise.ts';
+import { recognise, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';
 import { deadWaivers, recognisedInWords, waiverFault } from './view.ts';
 
@@ -98,7 +98,7 @@ function listed(names: readonly string[]): readonly string[] {
   for (const name of names) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + name.length < 100) lines[lines.length - 1] = `${last} ${name}`;
-    else lines.push(`      ${name}`);
+    else lines.push(`            ${name}`);
   }
   return lines;
 }
@@ -168,25 +168,56 @@ export function summary(
   if (failed.length > 0) {
     const recognised = recognise(record);
     lines.push('', `Failed (${recognisedInWords(recognised)}):`);
-    for (const finding of failed) {
-      const { case: id, title, because, requirements, beneath = [] } = finding;
-      const { say, change } = remedyFor(finding, recognised.server, record.subject.ssp);
-      const script = scripts.get(id);
-      lines.push(
-        `  ${painted(screen, 'red', id)} – ${excerpt(title)}`,
-        `    got     ${excerpt(because, 300)}`,
-        ...listed(beneath.map((each) => each.case.replace(`${id.split('/')[0]}/`, ''))),
-        `    clause  ${requirements.join(' ')}`,
-        `    change  ${say}`,
-        ...(change ?? '')
-          .split('\n')
-          .filter((line) => line !== '')
-          .map((line) => `            ${painted(screen, 'bold', line)}`),
-        ...(script === undefined ? [] : [`    again   bash ${script}`]),
-      );
-    }
+    for (const [first, ...others] of byRemedy(failed, recognised, record.subject.ssp))
+      if (first) lines.push('', ...failure(screen, first, others, recognised, record.subject.ssp, scripts));
   }
   return `${lines.join('\n')}\n`;
+}
+
+/** Cases that are let through because nothing asks for a certificate at all: what mends that mends them. */
+const WAYS_ROUND = 'way-round/';
+const isAbsent = ({ case: id }: Finding): boolean => /^(?:client-certificate|mutual-tls)\/absent/.test(id);
+
+/** Failures that one change mends, together, in the order in which the first of each was found. */
+function byRemedy(
+  failed: readonly Finding[],
+  { server }: Recognised,
+  ssp: string | undefined,
+): readonly (readonly Finding[])[] {
+  const absent = failed.find(isAbsent);
+  const key = (finding: Finding): string => {
+    const of = absent && finding.case.startsWith(WAYS_ROUND) ? absent : finding;
+    return JSON.stringify(remedyFor(of, server, ssp));
+  };
+  return [...Map.groupBy(failed, key).values()];
+}
+
+function failure(
+  screen: Screen,
+  first: Finding,
+  others: readonly Finding[],
+  { server }: Recognised,
+  ssp: string | undefined,
+  scripts: ReadonlyMap<string, string>,
+): readonly string[] {
+  const { case: id, title, because, beneath = [] } = first;
+  const { say, change } = remedyFor(first, server, ssp);
+  const script = scripts.get(id);
+  const requirements = new Set([first, ...others].flatMap((each) => each.requirements));
+  return [
+    `  ${painted(screen, 'red', id)} – ${excerpt(title)}`,
+    `    got     ${excerpt(because, 300)}`,
+    ...listed(beneath.map((each) => each.case.replace(`${id.split('/')[0]}/`, ''))),
+    ...(others.length === 0 ? [] : [`    and     ${others.length} more that the same change mends:`]),
+    ...listed(others.map((each) => each.case)),
+    `    clause  ${[...requirements].join(' ')}`,
+    `    change  ${say}`,
+    ...(change ?? '')
+      .split('\n')
+      .filter((line) => line !== '')
+      .map((line) => `            ${painted(screen, 'bold', line)}`),
+    ...(script === undefined ? [] : [`    again   bash ${script}`]),
+  ];
 }
 
 /** A record as the end of a run shows it, with every row. */

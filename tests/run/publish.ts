@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { evidenceIn, type RunRecord } from './record.ts';
 
@@ -87,12 +87,12 @@ export async function publish(
     for (const { name, text, mode = 0o644 } of files)
       await writeFile(draftOf(directory, name), text, { mode });
     for (const [folder, own] of Object.entries(folders)) {
-      for (const { name, text, mode = 0o644 } of own) {
-        const file = join(draftOf(directory, folder), name);
-        await mkdir(dirname(file), { recursive: true });
-        await writeFile(file, text, { mode });
-        await chmod(file, mode);
-      }
+      const draft = draftOf(directory, folder);
+      const places = new Set(own.map(({ name }) => dirname(join(draft, name))));
+      await Promise.all([...places].map((place) => mkdir(place, { recursive: true })));
+      await Promise.all(
+        own.map(({ name, text, mode = 0o644 }) => writeFile(join(draft, name), text, { mode })),
+      );
     }
     if (record) await rm(join(directory, record.name), { force: true });
     for (const [folder, own] of Object.entries(folders)) {

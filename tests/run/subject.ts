@@ -128,7 +128,9 @@ export async function readText(file: string): Promise<string> {
     const { code } = error as NodeJS.ErrnoException;
     throw new ConfigurationError(
       file,
-      code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code ?? 'unknown'})`,
+      code === 'ENOENT'
+        ? 'there is no such file; `assay serve` prints the path of one that is whole, to start from'
+        : `cannot be read (${code ?? 'unknown'})`,
     );
   }
 }
@@ -137,6 +139,13 @@ export function asOne(file: string, mistakes: readonly Mistake[]): Configuration
   const [[pointer, what] = ['', 'is no subject file'], ...rest] = mistakes;
   const more = rest.map(([at, sentenceOf]) => `\n       ${file}#${at}: ${sentenceOf}`).join('');
   return new ConfigurationError(`${file}#${pointer}`, `${what}${more}`);
+}
+
+/** That a field is missing, and what goes into it where its schema says so. */
+function missing(parent: ErrorObject['parentSchema'], params: ErrorObject['params']): string {
+  const fields = (parent?.['properties'] ?? {}) as Record<string, { readonly description?: string }>;
+  const what = fields[String(params['missingProperty'])]?.description;
+  return what === undefined ? 'is missing' : `is missing: ${what}`;
 }
 
 const escaped = (name: string): string => name.replaceAll('~', '~0').replaceAll('/', '~1');
@@ -164,7 +173,7 @@ export function sentence({
       ];
     }
     case 'required':
-      return [[`${instancePath}/${String(params['missingProperty'])}`, 'is missing']];
+      return [[`${instancePath}/${String(params['missingProperty'])}`, missing(parentSchema, params)]];
     case 'enum':
       return [
         [instancePath, `${shown(data)} is none of ${(params['allowedValues'] as unknown[]).join(', ')}`],
