@@ -171,8 +171,19 @@ export function summary(
     for (const [first, ...others] of byRemedy(failed, recognised, record.subject.ssp))
       if (first) lines.push('', ...failure(screen, first, others, recognised, record.subject.ssp, scripts));
   }
+  const open = findings.filter(({ outcome }) => outcome === 'inconclusive');
+  if (open.length > 0) {
+    lines.push('', 'Open:');
+    const groups = [...Map.groupBy(open, ({ because }) => because)];
+    for (const [because, own] of groups.slice(0, MOST))
+      lines.push(`  ${excerpt(because, 300)}`, ...listed(own.map((each) => each.case)));
+    if (groups.length > MOST) lines.push(`  and ${groups.length - MOST} more reasons, in the report`);
+  }
   return `${lines.join('\n')}\n`;
 }
+
+/** Reasons for what is open that are told at the end of a run. */
+const MOST = 8;
 
 /** Cases that are let through because nothing asks for a certificate at all: what mends that mends them. */
 const WAYS_ROUND = 'way-round/';

@@ -21,6 +21,8 @@ interface Row {
 
 const APPROVED = 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH';
 
+const DH_PARAMETERS = 'openssl genpkey -genparam -algorithm DH -pkeyopt group:ffdhe2048 -out ffdhe2048.pem';
+
 /**
  * The remedies, clause by clause and server by server, in the words of each server's own manual. A table, hence its
  * length. The first row that fits is the one.
@@ -191,8 +193,8 @@ const TABLE: readonly Row[] = [
     say: 'Take at least one suite of each of the approved strings. The EDH strings need Diffie-Hellman parameters.',
     any: `cipher list ${APPROVED}, and Diffie-Hellman parameters of 2048 bits or more`,
     on: {
-      nginx: `ssl_ciphers ${APPROVED};\nssl_dhparam ffdhe2048.pem;   # without it nginx takes no EDH suite`,
-      apache: `SSLCipherSuite ${APPROVED}\nSSLOpenSSLConfCmd DHParameters ffdhe2048.pem`,
+      nginx: `ssl_ciphers ${APPROVED};\nssl_dhparam ffdhe2048.pem;   # without it nginx takes no EDH suite\n# made by: ${DH_PARAMETERS}`,
+      apache: `SSLCipherSuite ${APPROVED}\nSSLOpenSSLConfCmd DHParameters ffdhe2048.pem\n# made by: ${DH_PARAMETERS}`,
       haproxy: `bind … ciphers ${APPROVED}\ntune.ssl.default-dh-param 2048   # global section`,
       tomcat: `<SSLHostConfig ciphers="${APPROVED.replaceAll(':', ',')}" …>   # -Djdk.tls.ephemeralDHKeySize=2048`,
       node: `ciphers: '${APPROVED}', dhparam: 'auto'`,
