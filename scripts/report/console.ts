@@ -92,10 +92,14 @@ export function createTable(screen: Screen, progress: Screen, total: number, wid
 
 const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Names in lines that a terminal holds, under what they belong to. */
+/** Names that stand in one list. */
+const NAMES = 24;
+
+/** Names in lines that a terminal holds, under what they belong to; of many the first. */
 function listed(names: readonly string[]): readonly string[] {
   const lines: string[] = [];
-  for (const name of names) {
+  const told = names.length > NAMES ? [...names.slice(0, NAMES), `and ${names.length - NAMES} more`] : names;
+  for (const name of told) {
     const last = lines.at(-1);
     if (last !== undefined && last.length + name.length < 100) lines[lines.length - 1] = `${last} ${name}`;
     else lines.push(`            ${name}`);
@@ -143,7 +147,7 @@ export function summary(
   if (waiting.length > 0) {
     const wait = waiting.length === 1 ? 'waits' : 'wait';
     lines.push(
-      `${plural(waiting.length, 'requirement')} ${wait} for evidence or attestation: ${waiting.join(', ')}`,
+      `${plural(waiting.length, 'requirement')} ${wait} for evidence or attestation (\`assay list\` says which): ${waiting.join(', ')}`,
     );
   }
   const throttled = findings.filter(({ because }) => because.startsWith('throttled: ')).length;
@@ -171,7 +175,10 @@ export function summary(
     for (const [first, ...others] of byRemedy(failed, recognised, record.subject.ssp))
       if (first) lines.push('', ...failure(screen, first, others, recognised, record.subject.ssp, scripts));
   }
-  const open = findings.filter(({ outcome }) => outcome === 'inconclusive');
+  // Where nothing could be driven that has been said, once for all.
+  const open = findings.filter(
+    ({ outcome, because }) => outcome === 'inconclusive' && !because.startsWith(UNACCEPTED),
+  );
   if (open.length > 0) {
     lines.push('', 'Open:');
     const groups = [...Map.groupBy(open, ({ because }) => because)];
@@ -181,6 +188,8 @@ export function summary(
   }
   return `${lines.join('\n')}\n`;
 }
+
+const UNACCEPTED = 'the valid exchange was not accepted';
 
 /** Reasons for what is open that are told at the end of a run. */
 const MOST = 8;

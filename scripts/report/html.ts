@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RunRecord } from '../../tests/run/record.ts';
+import { excerpt } from '../../tests/oracle/response.ts';
 import { recognise, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';
 import { evidenceOf } from './evidence.ts';
@@ -58,7 +59,7 @@ export function html(record: RunRecord): string {
 <a class="skip" href="#findings">Skip to the findings</a>
 ${top(record, entries)}
 <main>
-${attention(entries)}
+${attention(entries, server)}
 ${toolbar(entries)}
 <div id="findings" tabindex="-1">
 ${documents(record, clauses, server)}
@@ -135,18 +136,28 @@ function banners(record: RunRecord): Markup {
 }
 
 /** The failures and what is open, before anything else. */
-function attention(entries: readonly Entry[]): Markup {
+function attention(entries: readonly Entry[], server: Server): Markup {
   const wanted = entries
     .filter(({ mark }) => mark === 'fail' || mark === 'inconclusive')
     .sort((a, b) => MARKS.indexOf(a.mark) - MARKS.indexOf(b.mark));
   if (wanted.length === 0) return markup``;
+  const groups = [...Map.groupBy(wanted, (entry) => sameChange(entry, server)).values()];
   return markup`<section class="attention" aria-labelledby="attention">
 <h2 id="attention">What needs attention</h2>
 <ol>
-${wanted.map((entry) => markup`<li><a href="#${anchor(entry)}"><span class="mark ${entry.mark}">${WORDS[entry.mark]}</span><span class="what">${capital(entry.title)} <code>${entry.case}</code></span></a><p>${entry.because}</p></li>`)}
+${groups.map(([first, ...others]) => first && markup`<li><a href="#${anchor(first)}"><span class="mark ${first.mark}">${WORDS[first.mark]}</span><span class="what">${capital(first.title)} <code>${first.case}</code></span></a><p>${excerpt(first.because, 300)}</p>${others.length > 0 && also(others)}</li>`)}
 </ol>
 </section>`;
 }
+
+/** Failures that one change mends stand together, and what is open for one reason. */
+const sameChange = (entry: Entry, server: Server): string =>
+  JSON.stringify(
+    entry.mark === 'fail' ? remedyFor(entry, server.server, server.ssp) : [entry.mark, entry.because],
+  );
+
+const also = (entries: readonly Entry[]): Markup =>
+  markup`<details class="also"><summary>and ${entries.length} more ${entries[0]?.mark === 'fail' ? 'that the same change mends' : 'for the same reason'}</summary><ul>${entries.map((entry) => markup`<li><a href="#${anchor(entry)}">${capital(entry.title)} <code>${entry.case}</code></a></li>`)}</ul></details>`;
 
 function toolbar(entries: readonly Entry[]): Markup {
   const counts = countsOf(entries);
