@@ -140,12 +140,13 @@ export interface Issuing {
 /**
  * How a subject's tokens are minted: by the issuer that is up, or else with the keys in the folder of it.
  * @param other the folder of the issuer of another environment, whose tokens are minted with the keys in it
- * @param within seconds within which the subject takes a change of the key set up, as its file states
+ * @param stated of the subject, as its file states it: `audience` of its tokens (RFC 7519 §4.1.3; that of the issuer's
+ * first client otherwise), and the seconds `keysWithin` which it takes a change of the key set up
  * @throws ConfigurationError at `place` when there is no such folder, or it leads away from this machine
  */
 export async function mintFrom(
   folder: string | undefined,
-  within: number | undefined,
+  { audience, keysWithin: within }: { readonly audience?: string; readonly keysWithin?: number },
   place: string,
   other?: { readonly folder: string; readonly place: string },
 ): Promise<Issuing> {
@@ -157,11 +158,16 @@ export async function mintFrom(
     );
   const elsewhere = other && (await otherFrom(other, found.issuer));
   const steered = found.management && (await reached(found.management, place));
-  if (!steered)
-    return { mint: minting(await Realm.create({ issuer: found.issuer, keys: found.keys }), elsewhere) };
+  const meant = audience === undefined ? {} : { audience };
+  if (!steered) {
+    const own = minting(await Realm.create({ issuer: found.issuer, keys: found.keys }), elsewhere);
+    return { mint: (wanted) => own({ ...meant, ...wanted }) };
+  }
   return {
     mint: async ({ elsewhere: away, ...wanted }) =>
-      away ? mint(otherOf(elsewhere)) : String((await steered.call('POST', '/token', wanted))['token']),
+      away
+        ? mint(otherOf(elsewhere), meant)
+        : String((await steered.call('POST', '/token', { ...meant, ...wanted }))['token']),
     issuer: { steering: steered, ...(within !== undefined && { within: within * 1000 }) },
   };
 }

@@ -254,7 +254,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     profile.id === 'ftrs'
       ? await mintFrom(
           subject.issuer,
-          subject.options?.keysWithin,
+          subject.options ?? {},
           `${file}#/issuer`,
           subject.otherIssuer === undefined
             ? undefined

@@ -37,6 +37,7 @@ export interface Subject {
     readonly enforcesScope?: boolean;
     readonly clockSkew?: number;
     readonly keysWithin?: number;
+    readonly audience?: string;
     readonly addedLatency?: number;
   };
   readonly fingerprint?: string;

@@ -24,7 +24,7 @@ before(async () => {
 after(() => rm(folder, { recursive: true, force: true }));
 
 const from = (name: string) =>
-  mintFrom(join(folder, 'own'), undefined, 's.json#/issuer', {
+  mintFrom(join(folder, 'own'), { audience: 'https://dos.test/' }, 's.json#/issuer', {
     folder: join(folder, name),
     place: 's.json#/otherIssuer',
   });
@@ -33,6 +33,8 @@ test('a token of each', async () => {
   const { mint } = await from('other');
   assert.equal(decodeJwt(await mint({})).iss, issuerOf('own'));
   assert.equal(decodeJwt(await mint({ elsewhere: true })).iss, issuerOf('other'));
+  for (const wanted of [{}, { elsewhere: true } as const, { defect: 'aal-low' } as const])
+    assert.equal(decodeJwt(await mint(wanted)).aud, 'https://dos.test/');
 });
 test('a folder that is none, or the same issuer again', async () => {
   await assert.rejects(from('nowhere'), /s\.json#\/otherIssuer: is not the folder of an issuer/);
