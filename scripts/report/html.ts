@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { RunRecord } from '../../tests/run/record.ts';
-import { excerpt } from '../../tests/oracle/response.ts';
 import { recognise, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';
 import { evidenceOf } from './evidence.ts';
@@ -145,10 +144,13 @@ function attention(entries: readonly Entry[], server: Server): Markup {
   return markup`<section class="attention" aria-labelledby="attention">
 <h2 id="attention">What needs attention</h2>
 <ol>
-${groups.map(([first, ...others]) => first && markup`<li><a href="#${anchor(first)}"><span class="mark ${first.mark}">${WORDS[first.mark]}</span><span class="what">${capital(first.title)} <code>${first.case}</code></span></a><p>${excerpt(first.because, 300)}</p>${others.length > 0 && also(others)}</li>`)}
+${groups.map(([first, ...others]) => first && markup`<li><a href="#${anchor(first)}"><span class="mark ${first.mark}">${WORDS[first.mark]}</span><span class="what">${capital(first.title)} <code>${first.case}</code></span></a><p>${brief(first.because)}</p>${others.length > 0 && also(others)}</li>`)}
 </ol>
 </section>`;
 }
+
+/** The whole stands at the finding. */
+const brief = (text: string): string => (text.length > 300 ? `${text.slice(0, 299)}…` : text);
 
 /** Failures that one change mends stand together, and what is open for one reason. */
 const sameChange = (entry: Entry, server: Server): string =>
