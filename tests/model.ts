@@ -121,7 +121,12 @@ export interface IdentityToken {
   readonly elsewhere?: true;
   /** Id of the issuer's user whom it is about; absent: the first. */
   readonly user?: string;
+  /** It is a good one, but for a moment that is as near to the edge as it can be told. */
+  readonly edge?: EdgeName;
 }
+
+/** Moments in a token, just within or just beyond what is allowed for clocks. */
+export type EdgeName = 'exp-past' | 'exp-ahead' | 'nbf-past' | 'nbf-ahead' | 'iat-ahead';
 
 /** A JSON Merge Patch (RFC 7396): a member replaces, `null` removes, the rest stands. */
 export type Change<T> = {
@@ -452,6 +457,11 @@ export interface Case {
   readonly on?: readonly [string, ...string[]];
   /** It is driven on the profile's own valid exchange and on every interaction that can be read, as `case@interaction`. */
   readonly everywhere?: true;
+  /**
+   * Seconds from now at which a moment of its token lies: judged only where the subject's clock is known to be on one
+   * side of it. Where the stimulus names an edge, that is it.
+   */
+  readonly edge?: number;
   /** Test data that the stimulus itself speaks of. */
   readonly needs?: readonly DataField[];
   /** Kinds of consent without which it is not driven. */

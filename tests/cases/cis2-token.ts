@@ -89,6 +89,13 @@ const EVERYWHERE: readonly string[] = ['absent', 'stranger-same-kid', 'aal-low']
 const everywhere = (name: string): Pick<Case, 'on'> =>
   EVERYWHERE.includes(name) ? { on: ['find-organization', '*'] } : {};
 
+/** Defects of time that a clock which is out could make or mend: seconds from now. */
+const NEAR: Readonly<Record<string, number>> = {
+  'exp-just-past': -180,
+  'exp-within-minutes': 60,
+  'nbf-past': -60,
+};
+
 /** The case of one defect. */
 function ofDefect(defect: DefectName): Entry {
   const { title, flaw, noted }: Defect = defects[defect];
@@ -98,6 +105,7 @@ function ofDefect(defect: DefectName): Entry {
     stimulus: { identity: { defect } },
     expect: flaw === 'nothing' ? { kind: 'accepted' } : told(answersTo[flaw]),
     ...(noted !== undefined && { bearing: 'noted' }),
+    ...(NEAR[defect] !== undefined && { edge: NEAR[defect] }),
     ...everywhere(defect),
   };
 }
@@ -151,6 +159,34 @@ const CHALLENGED: Answers = [
   },
 ];
 
+/**
+ * As near to an edge as it can be told: beyond what the subject allows for clocks it has to refuse, within its own time
+ * to accept.
+ */
+const edges: Readonly<Record<string, Entry>> = {
+  'exp-edge-past': carried(
+    'expired just longer ago than clocks may differ',
+    { identity: { edge: 'exp-past' } },
+    told(answersTo.expired),
+  ),
+  'exp-edge-ahead': carried('about to expire', { identity: { edge: 'exp-ahead' } }, { kind: 'accepted' }),
+  'nbf-edge-past': carried(
+    'good since a moment ago',
+    { identity: { edge: 'nbf-past' } },
+    { kind: 'accepted' },
+  ),
+  'nbf-edge-ahead': carried(
+    'not before just later than clocks may differ',
+    { identity: { edge: 'nbf-ahead' } },
+    told(answersTo.token),
+  ),
+  'iat-edge-ahead': carried(
+    'issued just further ahead than clocks may differ',
+    { identity: { edge: 'iat-ahead' } },
+    told(answersTo.token),
+  ),
+};
+
 export const cis2Token: readonly Case[] = cases('cis2-token', {
   ...carriage,
   challenge: {
@@ -160,5 +196,6 @@ export const cis2Token: readonly Case[] = cases('cis2-token', {
     expect: told(CHALLENGED),
     bearing: 'noted',
   },
+  ...edges,
   ...Object.fromEntries((Object.keys(defects) as DefectName[]).map((name) => [name, ofDefect(name)])),
 });

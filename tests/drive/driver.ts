@@ -11,6 +11,7 @@ import { besiege, HELD, SETTLING_MS, type Siege } from './siege.ts';
 import type { HelloTarget } from './hello.ts';
 import { KEPT_BYTES, presentedAs, type Flights, type Keeper } from './keep.ts';
 import { send, type Bounds } from './http.ts';
+import { claimsAt, STAND_IN_EDGES, type Edges } from './edges.ts';
 import { createLine, type Line } from './line.ts';
 import type { Pace } from './pace.ts';
 import { probe as makeProbe, type PlainPort } from './probe.ts';
@@ -43,9 +44,14 @@ export interface Target {
   readonly keep?: Keeper['keep'];
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
   readonly shared?: boolean;
-  /** Mints an ID token of the issuer that the subject trusts. */
-  readonly mint?: (wanted: IdentityToken) => Promise<string>;
+  /** Mints an ID token of the issuer that the subject trusts; claims replace those that it would have. */
+  readonly mint?: (wanted: Minted) => Promise<string>;
+  /** How near to an edge of time a token comes; absent: a stand-in's. */
+  readonly edges?: Edges;
 }
+
+/** What is minted: an edge is told as claims. */
+export type Minted = Omit<IdentityToken, 'edge'> & { readonly claims?: Readonly<Record<string, number>> };
 
 /** What came of one exchange, and the trace ids under which the subject may have logged it. */
 export interface Driven {
@@ -60,6 +66,8 @@ export interface Driven {
 /** Drives one exchange in the version the run settled on. Observations are redacted before anybody judges. */
 export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven>;
 
+const asMinted = ({ edge, ...wanted }: IdentityToken, edges: Edges = STAND_IN_EDGES): Minted =>
+  edge === undefined ? wanted : { ...wanted, claims: claimsAt(edge, edges) };
 const isSiege = (probe: Exchange['probe']): probe is Siege => probe !== undefined && probe in HELD;
 const SURVEYS: ReadonlySet<string> = new Set<Survey>(['ports', 'transfer', 'latency', 'roles', 'tenants']);
 export const isSurvey = (probe: Exchange['probe']): probe is Survey =>
@@ -88,7 +96,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     if (wanted && !target.mint)
       return { observation: { kind: 'nothing', reason: 'ours: no issuer mints tokens for it' }, trace: [] };
     if (isSurvey(probe)) throw new Error(`${probe} is no exchange`);
-    const bearer = wanted && (await target.mint?.(wanted));
+    const bearer = wanted && (await target.mint?.(asMinted(wanted, target.edges)));
     await target.pace?.();
     const keepAlive =
       target.shared === true &&

@@ -1,4 +1,5 @@
 import type { Expectation, Observation, OutcomePart, Strength, SuiteGroup, Verdict } from '../model.ts';
+import { blurred, type Edge } from './clock.ts';
 import { judgeKeySet } from './key-set.ts';
 import { answerFaults, madeBySsp, partFaults } from './outcome.ts';
 import { groundOf } from './grounds.ts';
@@ -32,6 +33,8 @@ export interface Controls {
   readonly asked?: number;
   /** How often the canary was fetched that the stimulus names; absent: it names none. */
   readonly fetched?: number;
+  /** For a case at an edge of time: what is known of the subject's clock. */
+  readonly clock?: Edge;
   /** What was seen of a throttle in this run, in words; absent: nothing. */
   readonly throttled?: string;
 }
@@ -94,6 +97,8 @@ export function judge(
       ? inconclusive(`the control hello was not accepted: ${describe(hello)}`)
       : inconclusive(`the case's own control was not accepted: ${beside ? refusalOf(beside) : ''}`);
   }
+  const blur = controls.clock && blurred(expected, controls.clock);
+  if (blur !== undefined) return inconclusive(blur);
   if (expected.kind === 'answered-beside') return answeredBeside(seen, payload);
   if (seen.kind === 'nothing' || seen.kind === 'unsteady') return inconclusive(describe(seen));
   // To a bare hello, whatever is no ServerHello of the version offered is a refusal, plain HTTP included.

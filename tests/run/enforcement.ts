@@ -33,11 +33,11 @@ const lookedAt = ({ observation: seen }: Finding): boolean =>
   seen.kind !== 'response' || seen.status === 401 || seen.status === 403;
 
 /**
- * Whether a finding about the issuer's keys failed, or about tokens of another environment: a subject that looks at no
- * token has no use for keys either, and tells no issuers apart.
+ * Whether a finding about the issuer's keys failed, or about tokens of another environment, tenant or role: a subject
+ * that looks at no token has no use for keys either, and tells nobody apart.
  */
 const ofKeys = ({ case: id, level, outcome }: Finding): boolean =>
-  /^(?:key-set|isolation)\//.test(id) && level !== 'noted' && outcome === 'fail';
+  /^(?:key-set|isolation|roles)\//.test(id) && level !== 'noted' && outcome === 'fail';
 
 interface Open {
   readonly operation: string;

@@ -14,6 +14,8 @@ import {
   type Finding,
   type Worker,
 } from './examine.ts';
+import { STAND_IN_EDGES } from '../drive/edges.ts';
+import { createClock, type Clock } from './clock.ts';
 import { bookingDriver, cancelOpen, createBookings, type Bookings } from './bookings.ts';
 import { keySetObserver, type SteeredIssuer } from './key-set.ts';
 import type { Planned } from './plan.ts';
@@ -51,7 +53,7 @@ const driverOf = ({ target, redactor, bounds }: Run) => createDriver(target, red
 
 /**
  * A worker that examines one case after another. Both front ends use it; workers of one run share `observed` and
- * `throttle` and `bookings`.
+ * `throttle`, `bookings` and `clock`.
  */
 export function createWorker(
   run: Run,
@@ -59,6 +61,7 @@ export function createWorker(
   observed: Worker['observed'] = new Map(),
   throttle: Throttle = createThrottle(),
   bookings: Bookings = createBookings(),
+  clock: Clock = createClock(),
 ): Worker {
   return {
     drive: bookingDriver(driverOf(run), run.profile, run.subject, bookings),
@@ -69,6 +72,8 @@ export function createWorker(
     exchange: (interaction) => run.profile.exchange(run.subject, interaction),
     version,
     observed,
+    clock,
+    edges: run.target.edges ?? STAND_IN_EDGES,
     shared: run.target.shared === true,
     ...(run.target.shared !== true && { throttle }),
     presents: (certificate) => Object.hasOwn(run.target.clients, certificate),
@@ -112,13 +117,14 @@ export async function runPlan(
   const observed: Worker['observed'] = new Map();
   const throttle = createThrottle();
   const bookings = createBookings();
+  const clock = createClock();
   const vigil = createVigil(driverOf(run), run.profile, run.profile.valid(run.subject), start.version);
   const losing = new AbortController();
   const ended = signal ? AbortSignal.any([signal, losing.signal]) : losing.signal;
   /** What rests on a close is told at the end: by then it is known whether the run was throttled. */
   const held = new Set<number>();
   const work = async (queue: Iterable<readonly [number, Planned]>): Promise<void> => {
-    const worker = createWorker(run, start, observed, throttle, bookings);
+    const worker = createWorker(run, start, observed, throttle, bookings, clock);
     for (const [at, planned] of queue) {
       if (ended.aborted) return;
       const finding = await examine(planned, worker);

@@ -5,6 +5,9 @@ import type { Case, Exchange, Observation, Profile, Strength, Survey, TlsVersion
 import { expectationInWords } from '../oracle/expected.ts';
 import { accepted, judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
+import { edgeAt, type Edges } from '../drive/edges.ts';
+import type { Edge } from '../oracle/clock.ts';
+import { LEAST_ANSWERS, type Clock } from './clock.ts';
 import { merge } from './merge.ts';
 import type { Throttle } from './throttle.ts';
 import type { KeyObservation } from '../oracle/key-set.ts';
@@ -57,6 +60,10 @@ export interface Worker {
   readonly asked?: () => number;
   /** What the run knows of being throttled; absent on a stand-in of ours, which throttles nobody. */
   readonly throttle?: Throttle;
+  /** What is known of the subject's clock. */
+  readonly clock: Clock;
+  /** How near to an edge of time a token comes. */
+  readonly edges: Edges;
   /** By interaction and version, `performance.now()` of the last accepted control, and that control. */
   readonly last: Map<string, { readonly at: number; readonly control: Observation }>;
   /** What bare hellos have shown in this run, by the hello. */
@@ -93,7 +100,12 @@ async function control(
   { interaction, payload }: Planned,
   before = false,
 ): Promise<Driven> {
-  const once = (): Promise<Driven> => worker.drive(valid, worker.version);
+  const once = async (): Promise<Driven> => {
+    const sent = Date.now();
+    const seen = await worker.drive(valid, worker.version);
+    worker.clock.saw(sent, Date.now(), seen.observation);
+    return seen;
+  };
   const sound = ({ observation }: Driven): boolean => isPayload(observation, payload);
   const first = await once();
   const cured = sound(first) ? first : ((await worker.throttle?.cure(first, once, sound)) ?? first);
@@ -191,6 +203,10 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
         return finding(verdict, undriven, controls, 0, before.trace, before.kept);
       }
     }
+    const edge = stimulus.identity?.edge ? edgeAt(stimulus.identity.edge, worker.edges) : entry.edge;
+    for (let more = worker.shared || edge === undefined ? 0 : LEAST_ANSWERS; more > 0; more -= 1)
+      if (worker.clock.answers() < LEAST_ANSWERS) await control(worker, controlled, twinned, true);
+    const made = Date.now();
     const {
       observation,
       times,
@@ -215,6 +231,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
         after: sharedControl(twinned, worker) ?? (await control(worker, controlled, twinned)),
       }),
     );
+    const clock = edge === undefined ? undefined : edgeOf(edge, (Date.now() - made) / 1000, worker);
     const beside = entry.beside && (await worker.drive(merge(valid, entry.beside), worker.version));
     const controls: Controls = {
       exchange: after.observation,
@@ -222,6 +239,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       ...(twin && { hello: twin }),
       ...(beside && { beside: slim(beside.observation) }),
       ...(fetched !== undefined && { fetched }),
+      ...(clock && { clock }),
       ...(worker.asked && learnsByAsking(entry) && { asked: worker.asked() }),
       ...throttledIn(worker, isPayload(after.observation, twinned.payload)),
     };
@@ -249,6 +267,13 @@ export function reconsidered(finding: Finding, { case: entry }: Planned, throttl
   const verdict = judge(entry.expect, finding.observation, control, finding.payload);
   const { strength: _strength, ...rest } = finding;
   return { ...rest, ...verdict, control };
+}
+
+/** What is known of a subject's clock, as it bears on an edge. That of a stand-in is ours. */
+function edgeOf(edge: number, took: number, { clock, edges: { skew }, shared }: Worker): Edge {
+  const answers = shared ? 0 : clock.answers();
+  const told = shared ? { from: 0, to: 0 } : answers < LEAST_ANSWERS ? undefined : clock.bounds();
+  return { edge, ...told, skew, took, answers };
 }
 
 /** The same case on the profile's own valid exchange. */

@@ -8,6 +8,7 @@ import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
 import type { Target } from '../drive/driver.ts';
+import { NEAREST, USUAL_SKEW } from '../drive/edges.ts';
 import { plainPort, type PlainPort } from '../drive/probe.ts';
 import { createRedactor } from '../drive/redact.ts';
 import type { Addressee, Profile } from '../model.ts';
@@ -277,6 +278,11 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
         ...(plain && { plain }),
         ...(subject.fingerprint !== undefined && { fingerprint: subject.fingerprint }),
         ...(issuing && { mint: issuing.mint }),
+        edges: {
+          skew: subject.options?.clockSkew ?? USUAL_SKEW,
+          past: NEAREST,
+          ahead: NEAREST,
+        },
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       ...(issuing?.issuer && { issuer: issuing.issuer }),

@@ -1,6 +1,7 @@
 import type { DefectName } from '../../cis2/defects.ts';
 import { defects, type Defect } from '../../cis2/defects.ts';
 import { tokenMutants } from '../cis2/mutants.ts';
+import { SKEW, strict, type TokenPolicy } from '../cis2/policy.ts';
 import { ftrsCertificateMutants, ftrsCertificateVariants } from './certificate-mutants.ts';
 import { keyMutants, keyVariants } from './key-mutants.ts';
 import { ftrsConformant, type FtrsPolicy } from './policy.ts';
@@ -23,12 +24,25 @@ const wrong = <Decision extends keyof FtrsPolicy>(
 ): FtrsPolicy => ({ ...ftrsConformant, [decision]: taken });
 const binds = (name: DefectName): boolean => (defects[name] as Defect).noted === undefined;
 
+/** Cases at the edge of what these are wrong about by a wide margin. */
+const EDGES: Readonly<Partial<Record<DefectName, string>>> = {
+  'exp-past': 'exp-edge-past',
+  'exp-just-past': 'exp-edge-past',
+  'exp-within-minutes': 'exp-edge-ahead',
+  'nbf-future': 'nbf-edge-ahead',
+  'nbf-past': 'nbf-edge-past',
+  'iat-future': 'iat-edge-ahead',
+};
+
 /** The mutants of token verification, by `misjudges-<defect>`; what is noted fails nobody. */
 const ofTokens = (Object.keys(tokenMutants) as DefectName[])
   .filter(binds)
   .map((name): readonly [string, FtrsMutant] => {
     const { policy, also = [] } = tokenMutants[name];
-    const others = also.filter(binds).map((each) => `cis2-token/${each}`);
+    const stricter = EDGES[name];
+    const others = [...also.filter(binds), ...(stricter === undefined ? [] : [stricter])].map(
+      (each) => `cis2-token/${each}`,
+    );
     return [
       `misjudges-${name}`,
       {
@@ -41,6 +55,36 @@ const ofTokens = (Object.keys(tokenMutants) as DefectName[])
       },
     ];
   });
+
+/** Providers that allow half a minute too much for clocks, or too little. */
+const LAX = 30;
+const clock = (title: string, own: string, policy: Partial<TokenPolicy>): FtrsMutant => ({
+  title,
+  policy: wrong('token', { ...strict, ...policy }),
+  caughtBy: [`cis2-token/${own}`],
+});
+const whole = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const clocks: Readonly<Record<string, FtrsMutant>> = {
+  'gives-expired-tokens-grace': clock('takes a token for longer than clocks may differ', 'exp-edge-past', {
+    expiry: (exp, now) => whole(exp) && exp > now - SKEW - LAX,
+  }),
+  'wants-life-left': clock('refuses a token in its last half minute', 'exp-edge-ahead', {
+    expiry: (exp, now) => whole(exp) && exp > now + LAX,
+  }),
+  'waits-after-nbf': clock('refuses a token in its first half minute', 'nbf-edge-past', {
+    notBefore: (nbf, now) => nbf === undefined || (whole(nbf) && nbf <= now - LAX),
+  }),
+  'takes-tokens-before-nbf': clock('takes a token earlier than clocks may differ', 'nbf-edge-ahead', {
+    notBefore: (nbf, now) => nbf === undefined || (whole(nbf) && nbf <= now + SKEW + LAX),
+  }),
+  'takes-tokens-of-later': clock(
+    'takes a token issued further ahead than clocks may differ',
+    'iat-edge-ahead',
+    {
+      issuedAt: (iat, now) => whole(iat) && iat <= now + SKEW + LAX,
+    },
+  ),
+};
 
 /** FtRS providers with one known defect each. */
 export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
@@ -104,6 +148,7 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
     caughtBy: ['own-certificate/signature', 'own-certificate/fingerprint'],
     keepsAway: true,
   },
+  ...clocks,
   'shows-another-certificate': {
     title: 'shows a sound certificate that nobody was told of',
     policy: wrong('serverCertificate', 'another'),
