@@ -60,6 +60,11 @@ export const commands: readonly Loadable[] = [
     load: async () => (await import('./revocation.ts')).revocationCommand(),
   },
   {
+    name: 'health',
+    does: 'ask whether what `serve` or `revocation` keeps up answers',
+    load: async () => (await import('./health.ts')).healthCommand(),
+  },
+  {
     name: 'judge-consumer',
     does: 'run a consumer’s own command against SSPs that are wrong in one thing each',
     load: async () => (await import('./judge-consumer.ts')).judgeConsumerCommand(),

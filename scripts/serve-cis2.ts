@@ -7,11 +7,15 @@ import { startIssuer, type ServedIssuer } from '../mocks/cis2/server.ts';
 import { announce, keepKeys, readFolder } from '../mocks/cis2/store.ts';
 import { checkRegister } from '../mocks/cis2/users.ts';
 import { parseStrictJson } from '../tests/run/json.ts';
+import { dialled } from './ready.ts';
 
 /** The flags of `serve` that speak of the CIS2 issuer. */
 export interface IssuerFlags {
   readonly cis2?: boolean;
   readonly cis2Port: number;
+  readonly cis2ManagementPort?: number;
+  readonly listen?: string;
+  readonly managementListen?: string;
   readonly cis2Name?: string;
   readonly users?: string;
   readonly login: string;
@@ -65,6 +69,11 @@ export async function serveIssuer(flags: IssuerFlags, identity: Credential): Pro
     ...(found && { keys: found.keys }),
     port: flags.cis2Port,
     login: flags.login,
+    ...(flags.listen !== undefined && { host: flags.listen }),
+    steering: {
+      ...(flags.managementListen !== undefined && { host: flags.managementListen }),
+      ...(flags.cis2ManagementPort !== undefined && { port: flags.cis2ManagementPort }),
+    },
     ...register,
     ...(cis2Name !== undefined && { issuer: cis2Name }),
   });
@@ -74,7 +83,12 @@ export async function serveIssuer(flags: IssuerFlags, identity: Credential): Pro
     const withdraw = await announce(folder, issuer, management);
     return {
       ready: {
-        cis2: { issuer, management: management.url, token: management.token, connect: `127.0.0.1:${port}` },
+        cis2: {
+          issuer,
+          management: management.url,
+          token: management.token,
+          connect: dialled(flags.listen, port),
+        },
       },
       close: async () => {
         await served.close();

@@ -15,11 +15,13 @@ import { createRedactor } from '../tests/drive/redact.ts';
 import { lintConsumer, type ConsumerRecord } from '../tests/run/consumer.ts';
 import { writeWhole } from '../tests/run/record.ts';
 import { readRegistry } from '../tests/run/registry.ts';
+import { dialled } from './ready.ts';
 
 /** What the person who serves an SSP says of it. */
 export interface SspFlags {
   readonly registry?: string;
   readonly listen?: string;
+  readonly managementListen?: string;
   readonly sspPort?: number;
   readonly managementPort?: number;
   readonly sspHost: readonly string[];
@@ -31,6 +33,8 @@ export interface SspFlags {
 /** What the ready line says of it. */
 export interface SspReady {
   readonly url: string;
+  /** HOST:PORT at which it is dialled from here. */
+  readonly connect: string;
   readonly management: string;
   /** For `Authorization: Bearer` on the management port. */
   readonly token: string;
@@ -88,11 +92,13 @@ export async function openSsp(
   const management = await startManagement({
     faults: ssp.faults,
     ...(flags.managementPort !== undefined && { port: flags.managementPort }),
+    ...(flags.managementListen !== undefined && { host: flags.managementListen }),
   });
   return {
     ready: {
       ssp: {
         url: `https://${flags.sspHost[0] ?? 'localhost'}:${ssp.port}`,
+        connect: dialled(flags.listen, ssp.port),
         management: management.url,
         token: management.token,
         registry: registryFile,

@@ -11,6 +11,7 @@ import { readRegistry } from '../tests/run/registry.ts';
 import { serveIssuer, type Companion, type IssuerFlags } from './serve-cis2.ts';
 import { openSsp, type SspFlags } from './serve-ssp.ts';
 import { ISSUER_FOLDER } from './token.ts';
+import { announce, dialled, readyOption } from './ready.ts';
 import { collect } from './options.ts';
 
 interface ServeOptions extends IssuerFlags, SspFlags {
@@ -20,6 +21,9 @@ interface ServeOptions extends IssuerFlags, SspFlags {
   readonly http?: number;
   readonly url?: string;
   readonly pki?: string;
+  readonly listen?: string;
+  readonly managementListen?: string;
+  readonly ready?: string;
 }
 
 function port(value: string): number {
@@ -37,8 +41,12 @@ export function serveCommand(): Command {
     .option('--http <port>', 'plain HTTP on this port instead, for a TLS terminator in front (0: any)', port)
     .option('--url <url>', 'with --http: the service root URL that the terminator serves')
     .option('--pki <dir>', 'a trust pack to use (default: a new one, removed at the end)')
+    .option('--listen <address>', 'where it, the issuer and the SSP listen (default: loopback)')
+    .option('--management-listen <address>', 'where management ports listen (default: loopback)')
+    .addOption(readyOption())
     .option('--cis2', 'a CIS2 issuer beside it')
     .option('--cis2-port <port>', 'TLS port of the issuer (0: any)', port, 0)
+    .option('--cis2-management-port <port>', 'port that steers the issuer (0: any)', port, 0)
     .option('--cis2-name <url>', 'https://HOST:PORT under which the issuer is reached, where that is another')
     .option('--users <file>', 'users and clients of the issuer, JSON (default: fictional ones)')
     .option('--login <user>', 'who signs in there unasked; `choose`: a page asks', 'choose')
@@ -51,7 +59,6 @@ export function serveCommand(): Command {
     .option('--ssp-port <port>', 'with --ssp: its port (0: any)', port)
     .option('--ssp-host <name>', 'with --ssp: a name to reach it by; may be repeated', collect, [])
     .option('--management-port <port>', 'with --ssp: the port for faults on demand (0: any)', port)
-    .option('--listen <address>', 'with --ssp: its address (default: loopback)')
     .option('--audit <file>', 'with --ssp: where its audit lines go (default: standard error)')
     .option('--judge <file>', 'with --ssp: where the record of the consumer goes when it ends')
     .addHelpText(
@@ -79,6 +86,7 @@ async function serve(options: ServeOptions): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
   const wipe = (): Promise<void> => rm(folder, { recursive: true, force: true });
   const companions: Companion[] = [];
+  let withdraw = async (): Promise<void> => {};
   try {
     if (options.registry !== undefined) await readRegistry(options.registry); // its mistakes are told before keys are made
     const pki = options.pki === undefined ? join(folder, 'pki') : resolve(options.pki);
@@ -91,10 +99,16 @@ async function serve(options: ServeOptions): Promise<void> {
     if (options.cis2) companions.push(await serveIssuer(options, hierarchy.provider));
     const provider =
       http !== undefined && policy
-        ? await startProvider({ policy, hierarchy, port: http, behind: url ?? 'host' })
-        : await startStandIn(mock, hierarchy, options.port);
+        ? await startProvider({
+            policy,
+            hierarchy,
+            port: http,
+            behind: url ?? 'host',
+            ...(options.listen !== undefined && { host: options.listen }),
+          })
+        : await startStandIn(mock, hierarchy, options.port, undefined, options.listen);
     companions.push({ ready: {}, close: provider.close });
-    const connect = `127.0.0.1:${provider.port}`;
+    const connect = dialled(policy && options.listen, provider.port);
     const subject = join(folder, 'subject.json');
     const served = provider.url || `https://localhost${SERVICE_PATH}`;
     await writeFile(
@@ -116,9 +130,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const beside = Object.assign({}, ...companions.map(({ ready }) => ready)) as Readonly<
       Record<string, unknown>
     >;
-    process.stdout.write(
-      `${JSON.stringify({ ready: true, url: served, connect, subject, pki, ...beside })}\n`,
-    );
+    withdraw = await announce({ ready: true, url: served, connect, subject, pki, ...beside }, options.ready);
     await new Promise<void>((done) => {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
     });
@@ -129,8 +141,14 @@ async function serve(options: ServeOptions): Promise<void> {
         'that port is taken; choose another, or 0 for any',
       );
     }
+    if ((error as NodeJS.ErrnoException).code === 'EADDRNOTAVAIL')
+      throw new ConfigurationError(
+        options.managementListen === undefined ? '--listen' : '--listen, --management-listen',
+        'that address is none of this machine',
+      );
     throw error;
   } finally {
+    await withdraw();
     await Promise.all(companions.map(({ close }) => close()));
     await wipe();
   }
@@ -149,7 +167,6 @@ const SSP_FLAGS = {
   registry: '--registry',
   sspPort: '--ssp-port',
   managementPort: '--management-port',
-  listen: '--listen',
   audit: '--audit',
   judge: '--judge',
 } as const;

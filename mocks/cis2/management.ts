@@ -182,10 +182,15 @@ async function respond(realm: Realm, request: Request, token: string, canary: Ca
   }
 }
 
-/** Opens the management port of a realm, on loopback and nowhere else. */
-export async function manage(realm: Realm, canary: Canary): Promise<Management> {
+/** Opens the management port of a realm, on loopback unless told otherwise. */
+export async function manage(
+  realm: Realm,
+  canary: Canary,
+  place: { readonly host?: string; readonly port?: number } = {},
+): Promise<Management> {
   const token = randomBytes(24).toString('base64url');
   const served = await serve({
+    ...place,
     origin: () => 'http://management.invalid',
     answer: (request) => respond(realm, request, token, canary),
   });

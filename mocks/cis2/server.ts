@@ -19,10 +19,14 @@ export interface IssuerServerOptions extends RealmOptions {
   readonly identity: Credential;
   /** TLS port; 0 or absent: any. With `issuer` absent the port is part of the issuer's name. */
   readonly port?: number;
+  /** Address to listen on; loopback unless told otherwise. */
+  readonly host?: string;
+  /** Where the management port listens: loopback and any port unless told otherwise. */
+  readonly steering?: { readonly host?: string; readonly port?: number };
 }
 
 /**
- * Serves an issuer on loopback. Without `issuer` it is `https://localhost:PORT` with CIS2's path; an issuer of another
+ * Serves an issuer, on loopback unless told otherwise. Without `issuer` it is `https://localhost:PORT` with CIS2's path; an issuer of another
  * host or port is for those who reach this one through a name or a port map of their own.
  */
 export async function startIssuer(options: IssuerServerOptions): Promise<ServedIssuer> {
@@ -30,10 +34,11 @@ export async function startIssuer(options: IssuerServerOptions): Promise<ServedI
     origin: 'https://issuer.invalid',
     answer: async () => undefined, // until the port is known, and with it the issuer
   };
-  const { identity, port = 0 } = options;
+  const { identity, port = 0, host, steering } = options;
   const served = await serve({
     identity,
     port,
+    ...(host !== undefined && { host }),
     origin: () => front.origin,
     answer: (request) => front.answer(request),
   });
@@ -43,7 +48,7 @@ export async function startIssuer(options: IssuerServerOptions): Promise<ServedI
     front.answer = router(realm);
     const canary = await startCanary(identity);
     realm.canary = canary.url;
-    const management = await manage(realm, canary);
+    const management = await manage(realm, canary, steering);
     const close = async (): Promise<void> => {
       await Promise.all([served.close(), management.close(), canary.close()]);
     };

@@ -44,6 +44,8 @@ export interface ProviderOptions {
   readonly hierarchy: Hierarchy;
   /** Fixed port; without it the system picks one. */
   readonly port?: number;
+  /** Address to listen on; loopback unless told otherwise. Its URL names localhost all the same. */
+  readonly host?: string;
   /**
    * Plain HTTP behind a TLS terminator that has authenticated the client: the policy's TLS decisions are the
    * terminator's then, and this is the service root URL that the terminator serves; `host`: as its `Host` header says.
@@ -64,7 +66,7 @@ const refused = new WeakMap<object, string>();
 /** By socket, whether its certificate is let in, as far as that has to be asked. */
 const asking = new WeakMap<object, () => Promise<boolean>>();
 
-/** Starts a provider that behaves as its policy says and in no other way. It listens on 127.0.0.1. */
+/** Starts a provider that behaves as its policy says and in no other way. It listens on loopback unless told otherwise. */
 export async function startProvider(options: ProviderOptions): Promise<Provider> {
   const { policy, behind } = options;
   const registration = { url: behind === 'host' ? '' : (behind ?? ''), asid: ASID.provider };
@@ -99,7 +101,7 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
   });
-  const port = await listen(front, options.port ?? 0);
+  const port = await listen(front, options.port ?? 0, options.host);
   if (behind === undefined) registration.url = `https://localhost:${port}${SERVICE_PATH}`;
   const door =
     behind === undefined
@@ -411,8 +413,8 @@ function operationOutcome(
   };
 }
 
-const listen = (server: TcpServer, port: number): Promise<number> =>
+const listen = (server: TcpServer, port: number, host = '127.0.0.1'): Promise<number> =>
   new Promise((ready, failed) => {
     server.once('error', failed);
-    server.listen(port, '127.0.0.1', () => ready((server.address() as AddressInfo).port));
+    server.listen(port, host, () => ready((server.address() as AddressInfo).port));
   });

@@ -52,6 +52,7 @@ export const policyOf = (name: string): Policy | undefined =>
 /**
  * Starts a stand-in by its name.
  * @param revocation where it asks after revocation, where its policy learns by asking
+ * @param host address that it listens on; loopback unless told, and for an absentee always
  * @throws RangeError when there is none of that name
  */
 export async function startStandIn(
@@ -59,6 +60,7 @@ export async function startStandIn(
   hierarchy: Hierarchy,
   port?: number,
   revocation?: RevocationPlace,
+  host?: string,
 ): Promise<Provider> {
   const policy = policyOf(name);
   if (policy)
@@ -67,6 +69,7 @@ export async function startStandIn(
       hierarchy,
       ...(port !== undefined && { port }),
       ...(revocation && { revocation }),
+      ...(host !== undefined && { host }),
     });
   const absentee = Object.entries(absentees).find(([known]) => known === name)?.[1];
   if (!absentee) throw new RangeError(`no stand-in is called ${name}`);

@@ -14,8 +14,10 @@ import { createResponder } from './ocsp.ts';
 
 export interface RevocationOptions {
   readonly book: Book;
-  /** Address of both listeners; loopback unless told. */
+  /** Address of OCSP and CRLs; loopback unless told. */
   readonly host?: string;
+  /** Where the management interface listens: loopback and any port unless told. */
+  readonly steering?: { readonly host?: string; readonly port?: number };
   /** Port of OCSP and CRLs; without it the system picks one. */
   readonly port?: number;
   /** Seconds from `thisUpdate` to `nextUpdate` of answers and CRLs: under the five minutes of a poll. */
@@ -43,7 +45,7 @@ const PATIENCE = 10_000;
 
 /** Starts an OCSP responder (RFC 6960, with GET and POST as in its appendix A) and a CRL distribution point. */
 export async function startRevocation(options: RevocationOptions): Promise<Revocation> {
-  const { book, host = '127.0.0.1', port = 0, life = LIFE, slow = SLOW } = options;
+  const { book, host = '127.0.0.1', port = 0, life = LIFE, slow = SLOW, steering = {} } = options;
   const responder = createResponder(book, { life, slow });
   const token = randomBytes(24).toString('base64url');
   const open = opened();
@@ -106,10 +108,12 @@ export async function startRevocation(options: RevocationOptions): Promise<Revoc
   }
 
   const url = await listen(front.server, host, port);
-  const managed = await listen(management.server, '127.0.0.1', 0).catch(async (error: unknown) => {
-    await front.close();
-    throw error;
-  });
+  const managed = await listen(management.server, steering.host ?? '127.0.0.1', steering.port ?? 0).catch(
+    async (error: unknown) => {
+      await front.close();
+      throw error;
+    },
+  );
   return {
     url,
     book,

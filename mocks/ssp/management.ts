@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Ajv } from 'ajv';
 import { faultsSchema, type Fault, type Faults } from './faults.ts';
 
-/** The management port: apart from the protocol, on loopback, and closed to whoever does not hold the token. */
+/** The management port: apart from the protocol, on loopback unless told, and closed to whoever does not hold the token. */
 export interface Management {
   readonly url: string;
   /** For `Authorization: Bearer`. */
@@ -15,6 +15,8 @@ export interface Management {
 export interface ManagementOptions {
   readonly faults: Faults;
   readonly port?: number;
+  /** Address to listen on; loopback unless told otherwise. */
+  readonly host?: string;
   /** `GET /NAME` answers with what the function gives, as JSON. */
   readonly views?: Readonly<Record<string, () => unknown>>;
 }
@@ -28,6 +30,7 @@ const validate = new Ajv({ useDefaults: true, allErrors: false, strictRequired: 
 export async function startManagement({
   faults,
   port = 0,
+  host = '127.0.0.1',
   views = {},
 }: ManagementOptions): Promise<Management> {
   const token = randomBytes(24).toString('base64url');
@@ -76,7 +79,7 @@ export async function startManagement({
   };
   await new Promise<void>((ready, failed) => {
     server.once('error', failed);
-    server.listen(port, '127.0.0.1', ready);
+    server.listen(port, host, ready);
   });
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,

@@ -48,7 +48,7 @@ interface Bill {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly version?: string; readonly dev?: true }>>;
+  readonly packages: Readonly<Record<string, { readonly name?: string; readonly version?: string; readonly dev?: true }>>;
 }
 
 /** CycloneDX of what the package brings along, from the lock file alone; without what makes every build another one. */
@@ -67,7 +67,7 @@ function billOfMaterials(): string {
     own,
     ...Object.entries(lock.packages)
       .filter(([path, { dev }]) => path !== '' && !dev)
-      .map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`),
+      .map(([path, { name, version }]) => `${name ?? path.replace(/^.*node_modules\//, '')}@${version}`),
   ]);
   const { serialNumber: _serial, ...head } = rest as { readonly serialNumber?: string };
   const bill = {

@@ -43,23 +43,26 @@ const answers = (socket: string): Promise<boolean> =>
     () => false,
   );
 
-/** The engine that runs already, by its socket; else one of our own where that can be; else why there is none. */
-export async function openEngine(): Promise<Engine | string> {
+/**
+ * The engine that runs already, by its socket; else one of our own where that can be; else why there is none.
+ * @param bridge whether one of our own makes `docker0`, which is the machine's: one engine at a time may
+ */
+export async function openEngine({ bridge = true } = {}): Promise<Engine | string> {
   const named = /^unix:\/\/(.+)$/.exec(process.env['DOCKER_HOST'] ?? '')?.[1] ?? '/var/run/docker.sock';
   if (await answers(named)) return engineAt(named, async () => {});
   const program = programPath('dockerd');
   if (program === undefined)
     return 'no container engine answers, and dockerd is not installed (apt-get install --no-install-recommends docker.io)';
   return process.getuid?.() === 0
-    ? ownEngine(program)
+    ? ownEngine(program, bridge)
     : 'no container engine answers, and only root can start one';
 }
 
 /** Docker's engine for this process alone: nothing of it stays, neither on disk nor among the network's interfaces. */
-async function ownEngine(program: string): Promise<Engine | string> {
+async function ownEngine(program: string, ownBridge: boolean): Promise<Engine | string> {
   const folder = mkdtempSync(join(tmpdir(), 'assay-engine-'));
   const socket = join(folder, 'docker.sock');
-  const bridge = existsSync('/sys/class/net/docker0');
+  const bridge = !ownBridge || existsSync('/sys/class/net/docker0');
   const log: Buffer[] = [];
   const daemon = spawn(
     program,
@@ -67,6 +70,7 @@ async function ownEngine(program: string): Promise<Engine | string> {
       ...['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')],
       ...['--pidfile', join(folder, 'docker.pid'), '-H', `unix://${socket}`],
       // Ports are published on loopback by the engine's own proxy: the firewall can be left as it is.
+      ...(ownBridge ? [] : ['--bridge=none']),
       ...['--iptables=false', '--ip6tables=false', '--ip-masq=false', '--ip-forward=false'],
     ],
     { stdio: ['ignore', 'ignore', 'pipe'] },

@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { describeImage } from './package-image.ts';
 
 /**
  * The package as npm packs it, in a folder that has it and what it depends on, and nothing of this tree. The folder is
@@ -240,3 +241,5 @@ describe('installed elsewhere', () => {
     assert.equal(code, 0, out + err);
   });
 });
+
+describeImage(() => packed[0]);
