@@ -71,7 +71,9 @@ const at = join(APP, 'package/dist/sbom.cdx.json');
 const bill = readJson(at) as Bill;
 const here = new Set([
   `assay@${version}`,
-  ...needed.map(([path, { name, version: its }]) => `${name ?? path.replace(/^.*node_modules\//, '')}@${its}`),
+  ...needed.map(
+    ([path, { name, version: its }]) => `${name ?? path.replace(/^.*node_modules\//, '')}@${its}`,
+  ),
 ]);
 const inside = {
   ...bill,

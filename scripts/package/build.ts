@@ -48,7 +48,9 @@ interface Bill {
   readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
 }
 interface Lock {
-  readonly packages: Readonly<Record<string, { readonly name?: string; readonly version?: string; readonly dev?: true }>>;
+  readonly packages: Readonly<
+    Record<string, { readonly name?: string; readonly version?: string; readonly dev?: true }>
+  >;
 }
 
 /** CycloneDX of what the package brings along, from the lock file alone; without what makes every build another one. */

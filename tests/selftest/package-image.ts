@@ -117,10 +117,26 @@ export function describeImage(packed: () => string): void {
           absent: listed.filter((each) => !found.includes(each)),
           strange: ['/build', '/image', '/app/node_modules/prettier', '/app/node_modules/.bin'].filter((path) => existsSync(path)),
         }));`;
-      const { out: seen, err } = await docker('run', '--rm', ...harder, '--entrypoint', 'node', IMAGE, '-e', look);
+      const { out: seen, err } = await docker(
+        'run',
+        '--rm',
+        ...harder,
+        '--entrypoint',
+        'node',
+        IMAGE,
+        '-e',
+        look,
+      );
       assert.deepEqual(
         JSON.parse(seen || 'null'),
-        { uid: Number(made.User.split(':')[0]), shell: false, packages: true, unlisted: [], absent: [], strange: [] },
+        {
+          uid: Number(made.User.split(':')[0]),
+          shell: false,
+          packages: true,
+          unlisted: [],
+          absent: [],
+          strange: [],
+        },
         err,
       );
     });
