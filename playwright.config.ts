@@ -1,7 +1,10 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from '@playwright/test';
+import type { Profile } from './tests/model.ts';
 import { profiles } from './tests/profiles/index.ts';
+import { ALONE } from './tests/run/front.ts';
+import { everythingOn, isAlone, plan } from './tests/run/plan.ts';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   throw new Error('Assay needs Node 24 or newer; `npm run suite -- --project=gpconnect` brings it.');
@@ -9,6 +12,22 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 
 /** From here, and not from the configuration that imports this one. */
 const placeOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+
+/**
+ * A project for each profile. What wants the subject to itself is driven by one worker once the others have ended,
+ * whatever came of them: a project that tears down is not left out where they failed.
+ */
+function projectsOf(profile: Profile) {
+  const { id } = profile;
+  const [edition] = profile.editions;
+  const main = { name: id, grep: new RegExp(`@${id}\\b`), use: { profile: id } };
+  if (!plan(profile, everythingOn(edition)).some(isAlone)) return [main];
+  const alone = `${id}${ALONE}`;
+  return [
+    { ...main, grepInvert: /@alone\b/, teardown: alone },
+    { ...main, name: alone, grep: new RegExp(`@${id}\\b.*@alone\\b`), workers: 1, fullyParallel: false },
+  ];
+}
 
 /** The second front end: a test for each case, for teams who want Playwright's report, UI and sharding. */
 export default defineConfig<object, { profile: string }>({
@@ -26,5 +45,5 @@ export default defineConfig<object, { profile: string }>({
       { directory: process.env['ASSAY_RECORD_DIR'] ?? 'test-results' },
     ],
   ],
-  projects: profiles.map(({ id }) => ({ name: id, grep: new RegExp(`@${id}\\b`), use: { profile: id } })),
+  projects: profiles.flatMap(projectsOf),
 });

@@ -1,13 +1,15 @@
 import { profiles } from './profiles/index.ts';
 import { frontOf } from './run/front.ts';
 import { expect, test } from './run/fixtures.ts';
+import { isAlone } from './run/plan.ts';
 
 for (const profile of profiles) {
   const { planned } = await frontOf(profile);
   test.describe(profile.title, { tag: `@${profile.id}` }, () => {
     for (const each of planned) {
       const { id, case: entry, clauses, level } = each;
-      test(id, { tag: clauses.map((clause) => `@${clause.id}`) }, async ({ judged }, info) => {
+      const tag = [...clauses.map((clause) => `@${clause.id}`), ...(isAlone(each) ? ['@alone'] : [])];
+      test(id, { tag }, async ({ judged }, info) => {
         info.annotations.push({ type: level, description: entry.title });
         const { findings, versions, evidence, ssp } = await judged(each);
         info.annotations.push({ type: 'versions', description: versions.join(' ') });

@@ -22,6 +22,9 @@ import { readSubject } from './subject.ts';
  */
 type Environment = NodeJS.ProcessEnv;
 
+/** What the name of a project ends with whose cases want the subject to themselves. */
+export const ALONE = '-alone';
+
 const subjectOf = (env: Environment): string => env['ASSAY_SUBJECT'] ?? 'mock:conformant';
 const standInOf = (env: Environment): string | undefined => /^mock:(.*)$/.exec(subjectOf(env))?.[1];
 const allowed = (env: Environment): readonly string[] =>
@@ -70,16 +73,7 @@ export async function frontOf(own: Profile, env: Environment = process.env): Pro
   const declared = await declaredOf(subject, subject.edition ?? newest);
   const profile = subject.profile === own.id ? await profileOf(subject, own) : own;
   const whole = plan(profile, declared);
-  const notExamined = [
-    ...(subject.notExamined ?? []),
-    ...changedSince(profile, declared),
-    ...whole
-      .filter(({ case: { via } }) => via === 'key-set')
-      .map(({ id }) => ({
-        case: id,
-        because: "it changes the issuer's keys under the other workers; `assay run` examines it",
-      })),
-  ];
+  const notExamined = [...(subject.notExamined ?? []), ...changedSince(profile, declared)];
   const examined = whole.filter(({ id }) => !notExamined.some((each) => each.case === id));
   return {
     declared,

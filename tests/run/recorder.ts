@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 import type { TlsVersion } from '../model.ts';
 import type { Finding } from './examine.ts';
-import { frontOf } from './front.ts';
+import { ALONE, frontOf } from './front.ts';
 import { profileNamed } from './prepare.ts';
 import { unreachable } from './plan.ts';
 import { EVIDENCE, evidenceFiles, publish, takeOver, type Handed } from './publish.ts';
@@ -28,7 +28,7 @@ export default class Recorder implements Reporter {
     for (const test of suite.allTests()) {
       this.#order.push(test.title);
       const name = test.parent.project()?.name;
-      if (name !== undefined) this.#profiles.add(name);
+      if (name !== undefined) this.#profiles.add(name.replace(new RegExp(`${ALONE}$`), ''));
     }
   }
 

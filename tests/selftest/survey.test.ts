@@ -141,6 +141,19 @@ describe('on real sockets', () => {
   });
 });
 
+test('the Playwright suite gives them, and those of key sets, to one worker after all others', async () => {
+  const { default: config } = await import('../../playwright.config.ts');
+  const [main, alone] = (config.projects ?? []).filter(({ name }) => name?.startsWith('ftrs'));
+  assert.deepEqual(
+    [main?.name, main?.teardown, alone?.name, alone?.workers],
+    ['ftrs', 'ftrs-alone', 'ftrs-alone', 1],
+  );
+  const matches = (pattern: unknown, title: string) => pattern instanceof RegExp && pattern.test(title);
+  const title = 'FtRS provider key-set/new-kid @ftrs @SEC-029 @alone';
+  assert.deepEqual([matches(main?.grepInvert, title), matches(alone?.grep, title)], [true, true]);
+  assert.ok(!matches(alone?.grep, 'FtRS provider transport/1.1 @ftrs @SEC-001'));
+});
+
 describe('what a subject file names', () => {
   let folder: string;
   before(async () => {
