@@ -74,7 +74,7 @@ export function catalogueOf(name: string, chosen?: string) {
       requirements: clauses.map(({ id }) => id),
       mutants: entries.filter(([, { caughtBy }]) => caughtBy.includes(entry.id)).map(([id]) => id),
       needs: [
-        ...(entry.onlyIf ? [entry.onlyIf === 'trust' ? entry.onlyIf : `options.${entry.onlyIf}`] : []),
+        ...(entry.onlyIf ? [entry.onlyIf === 'enforcesScope' ? 'options.enforcesScope' : entry.onlyIf] : []),
         ...(entry.declares ? [entry.declares] : []),
         ...(entry.stimulus.probe === 'latency' ? ['options.addedLatency'] : []),
         ...(entry.learns && entry.learns !== 'file' ? [`revocation=${entry.learns}`, 'callback', 'pki'] : []),

@@ -448,8 +448,8 @@ export interface Case {
   readonly learns?: Learning;
   /** The field of the subject file without which there is nothing to look at. */
   readonly declares?: DeclaredField;
-  /** What the subject file has to say for the case to bind: an option, or the anchor in `trust`. */
-  readonly onlyIf?: 'enforcesScope' | 'trust';
+  /** What the subject file has to say for the case to bind: an option, the anchor in `trust`, or the policy in `roles`. */
+  readonly onlyIf?: 'enforcesScope' | 'trust' | 'roles';
   /**
    * Names of the interactions that it is driven on, the representative first; absent: on the profile's own valid
    * exchange. On any but the representative its finding is called `case@interaction`. `*` is every other one.

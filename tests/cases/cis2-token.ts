@@ -105,6 +105,8 @@ function ofDefect(defect: DefectName): Entry {
     stimulus: { identity: { defect } },
     expect: flaw === 'nothing' ? { kind: 'accepted' } : told(answersTo[flaw]),
     ...(noted !== undefined && { bearing: 'noted' }),
+    // SEC-029 names signature, issuer, audience and assurance: a role is looked at where the subject says so (SEC-012).
+    ...(flaw === 'role' && { onlyIf: 'roles' }),
     ...(NEAR[defect] !== undefined && { edge: NEAR[defect] }),
     ...everywhere(defect),
   };

@@ -167,10 +167,15 @@ export async function mintFrom(
     mint: async ({ elsewhere: away, ...wanted }) =>
       away
         ? mint(otherOf(elsewhere), meant)
-        : String((await steered.call('POST', '/token', { ...meant, ...wanted }))['token']),
-    issuer: { steering: steered, ...(within !== undefined && { within: within * 1000 }) },
+        : String((await meaning(steered, meant).call('POST', '/token', wanted))['token']),
+    issuer: { steering: meaning(steered, meant), ...(within !== undefined && { within: within * 1000 }) },
   };
 }
+
+/** Every token that it mints is for the audience that is meant. */
+const meaning = (issuer: Steering, meant: { readonly audience?: string }): Steering => ({
+  call: (method, path, body) => issuer.call(method, path, path === '/token' ? { ...meant, ...body } : body),
+});
 
 /** The issuer of another environment, at hand. */
 async function otherFrom(

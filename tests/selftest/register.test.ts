@@ -84,6 +84,20 @@ test("the server's anchor binds only where the subject names it", () => {
   assert.deepEqual(levels(false), ['noted', 'MUST', 'MUST', 'MUST', 'MUST']);
 });
 
+test('a role binds only where the subject has a policy of roles', () => {
+  const ftrs = profiles.find(({ id }) => id === 'ftrs');
+  assert.ok(ftrs);
+  const levels = (roles: boolean) => [
+    ...new Set(
+      plan(ftrs, { edition: '1.1.0', enforcesScope: false, roles })
+        .filter(({ id }) => id.startsWith('cis2-token/role-'))
+        .map(({ level }) => level),
+    ),
+  ];
+  assert.deepEqual(levels(true), ['MUST']);
+  assert.deepEqual(levels(false), ['noted']);
+});
+
 test('a stimulus changes the valid exchange in one place', () => {
   const [profile] = profiles;
   assert.ok(profile);
