@@ -13,18 +13,30 @@ import { serverCertificateVariants } from '../../mocks/provider/server-certifica
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
-import { examine } from '../run/examine.ts';
+import { examine, type Finding } from '../run/examine.ts';
 import type { Planned } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
 import { everything, examined, having, hierarchy, representative, runOf } from './stand.ts';
 
 const sorted = (ids: readonly string[]): readonly string[] => [...ids].sort();
 
-describe('every case passes a conformant provider', () => {
+/** Much of a row is waiting for a close or a patience: several fill each other's time. */
+const AT_ONCE = 4;
+
+const runs = new Map<string, Promise<readonly Finding[]>>();
+/** Every finding on a variant, driven once for both groups of tests. */
+function whole(name: string): Promise<readonly Finding[]> {
+  const known =
+    runs.get(name) ??
+    hierarchy.then(async (pki) => examined(await startStandIn(name, pki), pki, everything, true));
+  runs.set(name, known);
+  return known;
+}
+
+describe('every case passes a conformant provider', { concurrency: AT_ONCE }, () => {
   for (const [name, { title }] of Object.entries(variants)) {
     test(`${name}: ${title}`, async () => {
-      const pki = await hierarchy;
-      const findings = await examined(await startStandIn(name, pki), pki, everything, true);
+      const findings = await whole(name);
       const odd = findings.filter(({ outcome, level }) => outcome !== 'pass' && level !== 'noted');
       assert.deepEqual(
         odd.map((finding) => `${finding.case}: ${finding.outcome}: ${finding.because}`),
@@ -36,16 +48,15 @@ describe('every case passes a conformant provider', () => {
 });
 
 describe('a noted case comes out otherwise on a variant that decides otherwise, and only there', () => {
-  const noted = everything.filter(({ level }) => level === 'noted');
-  const outcomes = async (name: string) => {
-    const pki = await hierarchy;
-    const findings = await examined(await startStandIn(name, pki), pki, noted, true);
-    return new Map(findings.map((finding) => [finding.case, finding.outcome]));
-  };
-  const reference = outcomes('conformant');
+  const outcomes = async (name: string) =>
+    new Map(
+      (await whole(name))
+        .filter(({ level }) => level === 'noted')
+        .map((finding) => [finding.case, finding.outcome]),
+    );
   for (const [name, { differs = [] }] of Object.entries(variants)) {
     test(name, async () => {
-      const expected = await reference;
+      const expected = await outcomes('conformant');
       const seen = await outcomes(name);
       const other = [...seen].filter(([id, outcome]) => outcome !== expected.get(id)).map(([id]) => id);
       assert.deepEqual(sorted(other), sorted(differs));
@@ -67,7 +78,7 @@ function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
   );
 }
 
-describe('every mutant fails exactly the cases that list it', () => {
+describe('every mutant fails exactly the cases that list it', { concurrency: AT_ONCE }, () => {
   for (const [name, { title, caughtBy, clouds = [] }] of Object.entries({ ...mutants, ...requestMutants })) {
     test(`${name}: ${title}`, async () => {
       const pki = await hierarchy;
