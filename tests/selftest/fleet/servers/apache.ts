@@ -27,7 +27,7 @@ export const apacheKeeping: ApacheKnobs = {
 
 const MODULES = ['mpm_event', 'authz_core', 'ssl', 'headers', 'proxy', 'proxy_http'];
 
-const configuration = (knobs: ApacheKnobs, { folder, port, backend }: Site): string => `
+export const configuration = (knobs: ApacheKnobs, { folder, port, backend }: Site): string => `
 ServerRoot "${folder}"
 DefaultRuntimeDir "${folder}"
 PidFile httpd.pid

@@ -21,7 +21,7 @@ export const haproxyKeeping: HaproxyKnobs = {
   rules: `${DENY} unless { ssl_c_s_dn(,0,rfc2253) -m str CN=SSP,OU=Devices,O=nhs }`,
 };
 
-const configuration = (knobs: HaproxyKnobs, { port, backend, pki }: Site): string => `
+export const configuration = (knobs: HaproxyKnobs, { port, backend, pki }: Site): string => `
 global
   log stderr local0 warning
   tune.ssl.default-dh-param 2048

@@ -31,7 +31,7 @@ export const nginxKeeping: NginxKnobs = {
   beside: '',
 };
 
-const configuration = (knobs: NginxKnobs, { port, backend, pki }: Site): string => `
+export const configuration = (knobs: NginxKnobs, { port, backend, pki }: Site): string => `
 daemon off;
 worker_processes 1;
 pid nginx.pid;

@@ -56,7 +56,7 @@ const attributes = (of: Readonly<Record<string, string>>, folder: string): strin
     .map(([name, value]) => `${name}="${/File$/i.test(name) ? `${folder}/${value}` : value}"`)
     .join('\n      ');
 
-const configuration = (knobs: TomcatKnobs, { folder, port, backend, pki }: Site): string => `
+export const configuration = (knobs: TomcatKnobs, { folder, port, backend, pki }: Site): string => `
 <Server port="-1">
   ${knobs.major === 9 ? '<Listener className="org.apache.catalina.core.AprLifecycleListener" SSLEngine="on"/>' : ''}
   <Service name="Catalina">
