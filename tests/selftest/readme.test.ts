@@ -21,7 +21,7 @@ const FENCE = /^( *)```(\w*)\n([\s\S]*?)\n\1```$/gm;
 const fences = [...README.matchAll(FENCE)].map(([, , language = '', body = '']) => ({ language, body }));
 const prose = README.replaceAll(FENCE, '');
 
-const IS_COMMAND = /^(?:npm|npx|git|export|curl|[A-Z_]+=\S+ npx) /;
+const IS_COMMAND = /^(?:npm|npx|git|export|curl|docker|bash|[A-Z_]+=\S+ npx) /;
 /** What a person would type: lines of the blocks without a language, and what stands between backticks in the text. */
 const typed = [
   ...fences.filter(({ language }) => language === '').flatMap(({ body }) => body.split('\n')),
@@ -163,7 +163,7 @@ test('every option that it names is one of the program', () => {
   const text = [...sources, 'options', 'serve-cis2', 'serve-ssp', 'acceptance', 'fleet', 'freeze']
     .map((name) => readFileSync(join(ROOT, `scripts/${name}.ts`), 'utf8'))
     .join('\n');
-  const foreign = new Set(['--help', '--project', '--cacert', '--cert', '--ignore-scripts']);
+  const foreign = new Set(['--help', '--project', '--no-deps', '--cacert', '--cert', '--ignore-scripts']);
   const named = [...new Set([...README.matchAll(/(?<![\w-])--[a-z][a-z0-9-]+/g)].map(([name]) => name))];
   assert.deepEqual(
     named.filter((name) => !foreign.has(name) && !text.includes(name)),
