@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { ftrsRevocationMutants } from '../mocks/provider/ftrs/certificate-mutants.ts';
 import { ftrsKeyMutants, ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
 import { everywhereMutants } from '../mocks/provider/everywhere-mutants.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
@@ -39,7 +40,7 @@ export function catalogueOf(name: string, chosen?: string) {
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });
   const entries = Object.entries<{ readonly title: string; readonly caughtBy: readonly string[] }>(
     profile.id === 'ftrs'
-      ? { ...ftrsMutants, ...ftrsKeyMutants }
+      ? { ...ftrsMutants, ...ftrsKeyMutants, ...ftrsRevocationMutants }
       : {
           ...mutants,
           ...everywhereMutants,

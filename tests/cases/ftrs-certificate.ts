@@ -2,6 +2,7 @@ import type { Case } from '../model.ts';
 import clientCertificates from './client-certificate.ts';
 import { cases } from './define.ts';
 import probes from './probe.ts';
+import revocation from './revocation.ts';
 import wayRound from './way-round.ts';
 
 /**
@@ -45,6 +46,19 @@ export const mutualTls: readonly Case[] = cases('mutual-tls', {
     ]),
   ),
 });
+
+/** Revocation that a subject learns of by asking: what binds of it. Where nothing can be learnt, nothing binds. */
+export const asking: readonly Case[] = cases(
+  'mutual-tls',
+  Object.fromEntries(
+    revocation
+      .filter(({ bearing }) => bearing === undefined)
+      .map(({ id, ...entry }) => [
+        id.replace('/', '-'),
+        { ...entry, requirements: ['SEC-014', 'SEC-020'] as const },
+      ]),
+  ),
+);
 
 export const plainPort: readonly Case[] = cases(
   'transport',

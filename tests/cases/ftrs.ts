@@ -3,7 +3,7 @@ import { codesOf, gpconnectStrings } from '../oracle/approved.ts';
 import { suitesUpTo12 } from '../oracle/suites.ts';
 import { cis2Token } from './cis2-token.ts';
 import { cases } from './define.ts';
-import { mutualTls, plainPort } from './ftrs-certificate.ts';
+import { asking, mutualTls, plainPort } from './ftrs-certificate.ts';
 import { keySet } from './key-set.ts';
 import { looking, TITLES } from './server-certificate.ts';
 
@@ -166,6 +166,7 @@ const exposure = cases('exposure', {
     title: 'no private key in an answer',
     requirements: ['SEC-030'],
     stimulus: {},
+    everywhere: true,
     expect: { kind: 'free-of', what: 'private-key' },
   },
   'key-in-error': {
@@ -178,6 +179,7 @@ const exposure = cases('exposure', {
     title: 'nothing that identifies a patient in an answer',
     requirements: ['SEC-026'],
     stimulus: {},
+    everywhere: true,
     expect: { kind: 'free-of', what: 'patient' },
     bearing: 'noted', // what an unencrypted field of PID is, the document leaves open
   },
@@ -188,6 +190,7 @@ export const ftrsCatalogue: readonly Case[] = [
   ...transport,
   ...plainPort,
   ...mutualTls,
+  ...asking,
   ...ownCertificate,
   ...isolation,
   ...surveys,

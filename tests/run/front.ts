@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { policyOf } from '../../mocks/provider/stand-in.ts';
 import type { Profile } from '../model.ts';
+import { ftrsPolicyOf } from './ftrs.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import { changedSince, everythingOn, plan, type Declared, type Planned } from './plan.ts';
 import {
@@ -59,7 +60,8 @@ export async function frontOf(own: Profile, env: Environment = process.env): Pro
   if (name !== undefined) {
     checkStandIn(name, 'ASSAY_SUBJECT');
     const knows = standInsOf(own.id).includes(name);
-    const revocation = policyOf(name)?.revocation.source ?? 'file';
+    const policy = own.id === 'ftrs' ? ftrsPolicyOf(name) : policyOf(name);
+    const revocation = policy?.revocation.source ?? 'file';
     const declared = { ...everythingOn(newest), revocation };
     return {
       declared,

@@ -7,8 +7,13 @@ import { readFolder } from '../../mocks/cis2/store.ts';
 import { DEFAULT_CLIENT } from '../../mocks/cis2/users.ts';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { rolesOf } from '../../mocks/provider/cis2/roles.ts';
+import {
+  ftrsRevocationMutants,
+  ftrsRevocationVariants,
+} from '../../mocks/provider/ftrs/certificate-mutants.ts';
+import type { RevocationPlace } from '../../mocks/provider/revocation.ts';
 import { ftrsKeyMutants, ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
-import { ftrsConformant } from '../../mocks/provider/ftrs/policy.ts';
+import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/policy.ts';
 import { FTRS_ODS, FTRS_PATH, startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
 import type { Target } from '../drive/driver.ts';
 import { steering, type Steering } from '../drive/key-set.ts';
@@ -17,11 +22,24 @@ import type { Surveyed } from './survey.ts';
 
 /** What is particular to FtRS: an issuer beside the provider, and stand-ins of its own. */
 
+const known = {
+  ...ftrsVariants,
+  ...ftrsMutants,
+  ...ftrsKeyMutants,
+  ...ftrsRevocationMutants,
+  ...ftrsRevocationVariants,
+};
+/** The policy behind a name; `undefined` for an absentee or an unknown name. */
+export const ftrsPolicyOf = (name: string): FtrsPolicy | undefined =>
+  Object.hasOwn(known, name) ? known[name]?.policy : undefined;
+
 /** Every name that an embedded FtRS provider can be started by. */
 export const ftrsStandIns: readonly string[] = [
   ...Object.keys(ftrsVariants),
   ...Object.keys(ftrsMutants),
   ...Object.keys(ftrsKeyMutants),
+  ...Object.keys(ftrsRevocationMutants),
+  ...Object.keys(ftrsRevocationVariants),
   ...Object.keys(absentees),
 ];
 
@@ -83,12 +101,16 @@ export const surveyOf = (
 const STAND_IN_ADDS = 1_000;
 
 /** Starts a stand-in by its name, with the issuer that it trusts. */
-export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Promise<FtrsStandIn> {
+export async function startFtrsStandIn(
+  name: string,
+  hierarchy: Hierarchy,
+  revocation?: RevocationPlace,
+): Promise<FtrsStandIn> {
   const other = await Realm.create({ issuer: OTHER_ISSUER });
   const issuer = await startIssuer({ identity: hierarchy.provider });
   const { realm } = issuer;
-  const absentee = Object.entries(absentees).find(([known]) => known === name)?.[1];
-  const policy = (ftrsVariants[name] ?? ftrsMutants[name] ?? ftrsKeyMutants[name])?.policy;
+  const absentee = Object.entries(absentees).find(([each]) => each === name)?.[1];
+  const policy = ftrsPolicyOf(name);
   try {
     const options = {
       hierarchy,
@@ -98,6 +120,7 @@ export async function startFtrsStandIn(name: string, hierarchy: Hierarchy): Prom
       audience: DEFAULT_CLIENT,
       roles: rolesOf(realm.users.values()),
       other,
+      ...(revocation && { revocation }),
     };
     const provider = absentee
       ? await absentee(hierarchy)

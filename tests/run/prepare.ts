@@ -14,7 +14,7 @@ import { createRedactor } from '../drive/redact.ts';
 import type { Addressee, Profile } from '../model.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
-import { ftrsStandIns, mintFrom, startFtrsStandIn } from './ftrs.ts';
+import { ftrsPolicyOf, ftrsStandIns, mintFrom, startFtrsStandIn } from './ftrs.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import {
   guard,
@@ -173,7 +173,9 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
 /** An embedded FtRS provider with an issuer of its own. */
 async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
   const hierarchy = await createHierarchy();
-  const standIn = await startFtrsStandIn(name, hierarchy);
+  const way = ftrsPolicyOf(name)?.revocation.source ?? 'file';
+  const attending = way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities);
+  const standIn = await startFtrsStandIn(name, hierarchy, way === 'file' ? undefined : attending?.place(way));
   const url = new URL(standIn.url);
   const destination = { host: '127.0.0.1', port: standIn.port, addresses: ['127.0.0.1'] };
   return {
@@ -183,22 +185,27 @@ async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
       target: {
         ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
         shared: true,
+        ...(attending && { clients: attending.clients }),
         mint: standIn.mint,
         ...(standIn.plain !== undefined && { plain: plainPort(standIn.plain) }),
         fingerprint: new X509Certificate(hierarchy.provider.certificate).fingerprint256,
       },
       ...(standIn.surveyed && { surveyed: standIn.surveyed }),
       issuer: standIn.issuer,
+      ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       redactor: createRedactor(),
       bounds: { patience: PATIENCE.standIn },
     },
-    declared: everythingOn(profile.editions[0]),
+    declared: { ...everythingOn(profile.editions[0]), revocation: way },
     subject: { url: standIn.url, connect: `127.0.0.1:${standIn.port}`, standIn: name, ssp: hierarchy.ssp },
     notExamined: [],
     shown: nothingShown,
     warnings: [],
     facts: { destination: { ...destination, host: 'localhost' } },
-    close: standIn.close,
+    close: async () => {
+      await standIn.close();
+      await attending?.revocation.close();
+    },
   };
 }
 

@@ -60,6 +60,8 @@ const TABLE: readonly Row[] = [
       'crl/',
       'ocsp/',
       'crldp/',
+      'mutual-tls/ocsp-',
+      'mutual-tls/crldp-',
     ],
     clauses: ['GPC-SEC-CERT-NOT-REVOKED', 'NRL-SEC-CERT-NOT-REVOKED'],
     say: 'Check revocation of client certificates, for the sub CA as well as the leaf, and refuse what is revoked.',

@@ -5,12 +5,16 @@ import {
   ftrsCertificateMutants,
   ftrsCertificateVariants,
   ftrsEverywhereMutants,
+  ftrsRevocationMutants,
+  ftrsRevocationVariants,
 } from '../../mocks/provider/ftrs/certificate-mutants.ts';
-import { ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
+import { ftrsMutants, ftrsVariants, type FtrsMutant } from '../../mocks/provider/ftrs/mutants.ts';
+import { createHierarchy, type Authorities } from '../../certs/index.ts';
 import { ftrsCatalogue } from '../cases/ftrs.ts';
 import { ftrs } from '../profiles/ftrs.ts';
 import { baseline, runPlan } from '../run/engine.ts';
 import { everythingOn, inEveryVersion, plan, type Planned } from '../run/plan.ts';
+import { attend } from '../run/revocation.ts';
 import { rejudge } from '../run/record.ts';
 import { createStand, examinedBy, type FtrsStand } from './ftrs-stand.ts';
 import { having } from './stand.ts';
@@ -27,8 +31,11 @@ const ONE_IN = 48;
 const SHARED_ONE_IN = 96;
 
 let stand: FtrsStand;
+let authorities: Authorities;
 before(async () => {
-  stand = await createStand();
+  const pki = await createHierarchy();
+  authorities = pki.authorities;
+  stand = await createStand(pki);
   setDefaultCACertificates([...getCACertificates('default'), stand.pki.root]);
 });
 after(() => stand.close());
@@ -57,7 +64,11 @@ test('the reference passes every case', async () => {
   );
   assert.deepEqual(
     new Set(findings.map((finding) => finding.case.split('@')[0])),
-    new Set(ftrsCatalogue.filter(({ via }) => via !== 'key-set').map(({ id }) => id)),
+    new Set(
+      ftrsCatalogue
+        .filter(({ via, learns }) => via !== 'key-set' && (learns ?? 'file') === 'file')
+        .map(({ id }) => id),
+    ),
   );
   assert.deepEqual(rejudge({ findings }), []);
 });
@@ -194,4 +205,38 @@ describe('certificates are examined in every version, and four of them whatever 
       ),
     );
   });
+});
+
+test('what is learnt by asking: the reference refuses what is revoked, each mutant fails its cases and no others', async () => {
+  const attending = await attend(stand.pki, authorities);
+  try {
+    for (const [name, { policy, caughtBy = [] }] of Object.entries<Partial<FtrsMutant>>({
+      ...ftrsRevocationVariants,
+      ...ftrsRevocationMutants,
+    })) {
+      const way = policy?.revocation.source;
+      assert.ok(policy && (way === 'ocsp' || way === 'crldp'), name);
+      const asked = plan(ftrs, { ...everythingOn('1.1.0'), revocation: way }).filter(
+        ({ case: { learns } }) => learns === way,
+      );
+      assert.equal(asked.length, 2, name);
+      const provider = await stand.start(policy, attending.place(way));
+      try {
+        const run = stand.runOf(provider);
+        const asking = {
+          ...run,
+          target: { ...run.target, clients: attending.clients },
+          asked: attending.asked,
+        };
+        const findings = await runPlan(asking, asked, await baseline(asking), 2);
+        const reasons = findings.map((each) => `${name}: ${each.case}: ${each.because}`).join('\n');
+        assert.deepEqual([...having(findings, 'fail')].sort(), [...caughtBy].sort(), reasons);
+        assert.deepEqual(having(findings, 'inconclusive'), [], reasons);
+      } finally {
+        await provider.close();
+      }
+    }
+  } finally {
+    await attending.revocation.close();
+  }
 });

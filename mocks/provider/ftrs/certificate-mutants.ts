@@ -1,6 +1,7 @@
 import { certificateMutants, certificateVariants } from '../certificate-mutants.ts';
 import type { Mutant, Variant } from '../mutants.ts';
 import { conformant, wrong } from '../policy.ts';
+import { revocationMutants, revocationVariants } from '../revocation-mutants.ts';
 import { everyRound, roundMutants } from '../rounds.ts';
 import { transportMutants, transportVariants } from '../transport-mutants.ts';
 import type { FtrsMutant } from './mutants.ts';
@@ -18,6 +19,7 @@ export const caseOfFtrs = (id: string): string =>
   id
     .replace(/^client-certificate\//, 'mutual-tls/')
     .replace(/^way-round\//, 'mutual-tls/way-round-')
+    .replace(/^(ocsp|crldp)\//, 'mutual-tls/$1-')
     .replace(/^plain-port\/request$/, 'transport/plain-port');
 
 const ofFtrs = ({ title, policy, caughtBy: [own, ...others], because }: Mutant): FtrsMutant => ({
@@ -57,6 +59,25 @@ export const ftrsCertificateMutants: Readonly<Record<string, FtrsMutant>> = {
   ...all(roundMutants),
   ...all(transportMutants),
 };
+
+const asks = ({ revocation }: Mutant['policy']): FtrsPolicy => ({ ...ftrsConformant, revocation });
+
+/** FtRS providers that learn of revocation by asking, and do not make of it what they should. */
+export const ftrsRevocationMutants: Readonly<Record<string, FtrsMutant>> = Object.fromEntries(
+  Object.entries(revocationMutants).map(([name, mutant]) => [
+    name,
+    { ...ofFtrs(mutant), policy: asks(mutant.policy) },
+  ]),
+);
+/** The reference, asking in either way. */
+export const ftrsRevocationVariants: Readonly<
+  Record<string, { readonly title: string; readonly policy: FtrsPolicy }>
+> = Object.fromEntries(
+  ['conformant-ocsp', 'conformant-crldp'].flatMap((name) => {
+    const variant = revocationVariants[name];
+    return variant ? [[name, { title: variant.title, policy: asks(variant.policy) }]] : [];
+  }),
+);
 
 /** Conformant providers that decide otherwise where nothing binds: the cases that are noted and come out otherwise. */
 export const ftrsCertificateVariants: Readonly<
