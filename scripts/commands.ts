@@ -25,6 +25,11 @@ export const commands: readonly Loadable[] = [
     load: async () => (await import('./report.ts')).reportCommand(),
   },
   {
+    name: 'merge',
+    does: 'put the records of all shards of a run together',
+    load: async () => (await import('./merge.ts')).mergeCommand(),
+  },
+  {
     name: 'diff',
     does: 'compare two records by meaning: new, fixed, changed, gone, same',
     load: async () => (await import('./diff.ts')).diffCommand(),

@@ -16,6 +16,7 @@ import { EVIDENCE, evidenceFiles, publish } from '../tests/run/publish.ts';
 import { assemble, type RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
+import { comesLast, MOST_SHARDS, shardInWords, shardNamed, shardOf, type Shard } from '../tests/run/shard.ts';
 import { inOneSentence, stoppedBy, type Stopped } from '../tests/run/vigil.ts';
 import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
@@ -49,6 +50,7 @@ interface RunOptions {
   readonly polite?: number | true;
   readonly lifecycle?: number | true;
   readonly events?: string;
+  readonly shard?: Shard;
 }
 
 function workers(value: string): number {
@@ -84,6 +86,12 @@ function seconds(value: string): number {
   const number = Number(value);
   if (!(number >= 1 && number <= 3600)) throw new InvalidArgumentError('seconds, from 1 to 3600');
   return number;
+}
+
+export function shard(value: string): Shard {
+  const named = shardNamed(value);
+  if (!named) throw new InvalidArgumentError(`i/n, as 1/4, with n up to ${MOST_SHARDS}`);
+  return named;
 }
 
 /** The lifecycle of a certificate, where it is asked for. It comes last: it is the one thing that changes the CAs. */
@@ -159,6 +167,11 @@ export function runCommand(): Command {
       'at the end revoke a certificate and tell after how long it is refused, or give up (default: 300)',
       seconds,
     )
+    .option(
+      '--shard <i/n>',
+      'examine one of n parts of the plan, counted from 1; `assay merge` puts them together',
+      shard,
+    )
     .option('--events <file>', 'stream what happens as lines of JSON to a file, or to standard output (-)')
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
@@ -191,7 +204,8 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
   try {
     const { profile } = prepared.run;
     const whole = plan(profile, prepared.declared);
-    const chosen = select(whole, options.case, prepared, file);
+    const asked = select(whole, options.case, prepared, file);
+    const chosen = ownPart(asked, options.shard);
     const { subject, declared } = prepared;
     if (waivers) refuseStray(waivers, whole, prepared, options.waivers ?? '');
     const what = subject.standIn
@@ -200,7 +214,8 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     screen.write(
       `Assay ${version} · ${profile.title}, edition ${declared.edition} · ${what} at ${subject.url}\n`,
     );
-    for (const warning of prepared.warnings) screen.write(`warning: ${warning}\n`);
+    const warnings = [...prepared.warnings, ...ofPart(chosen, options.shard, subject)];
+    for (const warning of warnings) screen.write(`warning: ${warning}\n`);
     events.emit({
       event: 'start',
       version,
@@ -281,6 +296,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       ...(incomplete && { incomplete }),
       ...(options.strict && { strict: true }),
       ...(options.case.length > 0 && { selection: options.case }),
+      ...(options.shard && { shard: { ...options.shard, plan: asked.map(({ id }) => id) } }),
     });
     checkRecord(record);
     const scripts = scriptsOf(record, planned, prepared, start.version);
@@ -340,6 +356,11 @@ async function prepare(
   signal: AbortSignal,
 ): Promise<Prepared> {
   oneSubject(file, options.mock);
+  if (options.shard && options.lifecycle !== undefined)
+    throw new ConfigurationError(
+      '--lifecycle',
+      'changes the CAs under the other shards; run it without --shard',
+    );
   if (options.image !== undefined && options.mock !== undefined)
     throw new ConfigurationError('--image', 'give an image or --mock, not both');
   if (options.image === undefined && (options.imagePort ?? Object.keys(options.imageEnv)[0]) !== undefined)
@@ -398,6 +419,29 @@ function select(
     .filter((planned) => globs.length === 0 || globs.some((glob) => matches(planned, glob)))
     .filter(({ id }) => !notExamined.some((each) => each.case === id));
 }
+
+/** @throws ConfigurationError at `--shard` where there are fewer cases than parts */
+function ownPart(asked: readonly Planned[], part: Shard | undefined): readonly Planned[] {
+  if (!part) return asked;
+  const own = shardOf(asked, part);
+  if (own.length > 0) return own;
+  throw new ConfigurationError(
+    '--shard',
+    `${asked.length} cases make no ${part.of} parts: part ${shardInWords(part)} would be empty`,
+  );
+}
+
+/** What the person who starts the parts has to know. */
+const ofPart = (
+  chosen: readonly Planned[],
+  part: Shard | undefined,
+  { standIn }: RunRecord['subject'],
+): readonly string[] =>
+  part && part.of > 1 && standIn === undefined && chosen.some(comesLast)
+    ? [
+        `shard ${shardInWords(part)} has the cases that others must not meet (changes of keys, surveys, hostile input): run it when no other shard is running`,
+      ]
+    : [];
 
 /** A waiver for a case that does not exist would never be missed. */
 function refuseStray(

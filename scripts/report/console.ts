@@ -4,7 +4,7 @@ import type { Finding } from '../../tests/run/examine.ts';
 import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
 import { recognise, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';
-import { deadWaivers, recognisedInWords, waiverFault } from './view.ts';
+import { deadWaivers, ofShard, recognisedInWords, waiverFault } from './view.ts';
 
 /** Where lines go, and what it can show. */
 export interface Screen {
@@ -133,7 +133,7 @@ export function summary(
   record: RunRecord,
   scripts: ReadonlyMap<string, string> = new Map(),
 ): string {
-  const { findings, pending, notExamined, verdict, selection } = record;
+  const { findings, pending, notExamined, verdict, selection, shard } = record;
   const waived = waivedIn(record);
   const isWaived = (finding: Finding): boolean => waived.some((each) => each.case === finding.case);
   const wire = record.scope === 'wire' ? ' on the wire' : '';
@@ -143,6 +143,7 @@ export function summary(
     lines.push(`Incomplete: ${excerpt(because)}; ${examined} of ${planned} cases were examined.`);
   }
   if (selection) lines.push(`Only the cases that match ${excerpt(selection.join(', '), 300)} were examined.`);
+  if (shard) lines.push(ofShard(shard));
   const waiting = [...new Set(pending.map(({ requirement }) => requirement))];
   if (waiting.length > 0) {
     const wait = waiting.length === 1 ? 'waits' : 'wait';

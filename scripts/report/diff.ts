@@ -54,6 +54,7 @@ export function compare(before: RunRecord, after: RunRecord): Comparison {
           : 'changed';
     return { kind, case: id, title, because, after: mark, ...(old && { before: old.mark }) };
   });
+  const part = after.selection !== undefined || after.shard !== undefined;
   const gone = [...earlier.values()]
     .filter((entry) => !names.has(entry.case))
     .map(({ case: id, title, mark }): Difference => ({
@@ -61,10 +62,10 @@ export function compare(before: RunRecord, after: RunRecord): Comparison {
       case: id,
       title,
       before: mark,
-      because: after.selection ? 'outside of what was asked for' : 'not examined any more',
+      because: part ? 'outside of what was asked for' : 'not examined any more',
     }));
   const fresh = differences.filter(({ kind }) => kind === 'new');
-  const lost = !after.selection && gone.some((each) => each.before !== 'noted');
+  const lost = !part && gone.some((each) => each.before !== 'noted');
   const failed = fresh.some((each) => each.after === 'fail');
   const open = lost || after.incomplete !== undefined || fresh.some((each) => each.after === 'inconclusive');
   return {

@@ -11,6 +11,7 @@ import {
   deadWaivers,
   entriesOf,
   MARKS,
+  ofShard,
   plural,
   recognisedInWords,
   subjectName,
@@ -114,7 +115,7 @@ ${shown.map((mark) => markup`<li class="count ${mark}"><b>${counts[mark]}</b> ${
 
 /** What a reader must not overlook. */
 function banners(record: RunRecord): Markup {
-  const { incomplete, selection, notExamined } = record;
+  const { incomplete, selection, notExamined, shard } = record;
   const dead = deadWaivers(record);
   const applied = (record.waivers ?? []).filter(({ state }) => state === 'applied');
   const texts = [
@@ -127,6 +128,7 @@ function banners(record: RunRecord): Markup {
         ]
       : []),
     ...(selection ? [`Only the cases that match ${selection.join(', ')} were examined.`] : []),
+    ...(shard ? [ofShard(shard)] : []),
     ...(notExamined.length > 0 ? [`${plural(notExamined.length, 'case')} not examined by request.`] : []),
     ...(applied.length > 0 ? [`${plural(applied.length, 'failure')} waived; see Waivers.`] : []),
     ...dead.map((waiver) => `The waiver for ${waiver.case} ${waiverFault(waiver)}. The run fails for it.`),

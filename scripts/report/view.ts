@@ -1,6 +1,7 @@
 import type { Finding } from '../../tests/run/examine.ts';
 import { SERVER_TITLES, type Recognised } from '../../tests/run/recognise.ts';
 import type { JudgedWaiver, RunRecord } from '../../tests/run/record.ts';
+import { shardInWords } from '../../tests/run/shard.ts';
 
 /** What a reader is shown of a case: its outcome, with what does not count told apart. */
 export type Mark = 'fail' | 'waived' | 'warning' | 'inconclusive' | 'pass' | 'noted';
@@ -103,9 +104,14 @@ export function headline(record: RunRecord): string {
     ...(waived > 0 ? [`${plural(waived, 'failure')} waived`] : []),
     ...(record.incomplete ? ['incomplete'] : []),
     ...(record.selection ? ['only a part was examined'] : []),
+    ...(record.shard ? [`shard ${shardInWords(record.shard)} alone`] : []),
   ];
   return `${record.verdict}${wire}${parts.length > 0 ? ` (${parts.join(', ')})` : ''}`;
 }
+
+/** What a reader of a shard has to know. */
+export const ofShard = (shard: NonNullable<RunRecord['shard']>): string =>
+  `This is shard ${shardInWords(shard)} of the run and speaks of that part alone; \`assay merge\` puts the parts together.`;
 
 /** Waivers that make a run fail: not needed any more, or out of date. */
 export const deadWaivers = ({ waivers = [] }: Pick<RunRecord, 'waivers'>): readonly JudgedWaiver[] =>

@@ -2,6 +2,7 @@ import type { Profile } from '../model.ts';
 import { documentsOf, inEveryVersion, plan, type Declared } from '../run/plan.ts';
 import { digestOf, setsOf } from '../run/sets.ts';
 import { verdictOf, withoutWaived, type RunRecord } from '../run/record.ts';
+import { shardInWords } from '../run/shard.ts';
 import { judgeWaivers, waiversFor } from '../run/waivers.ts';
 
 /** Days after which a record says nothing about today's system. */
@@ -55,6 +56,8 @@ export function obstacles(record: RunRecord, { version, today, profile }: Certif
   if (tool.version !== version) found.push(`it was made by Assay ${tool.version}, and this is ${version}`);
   if (record.incomplete) found.push('the run was interrupted: the record is incomplete');
   if (selection) found.push(`the run was narrowed to ${selection.join(', ')}`);
+  if (record.shard)
+    found.push(`it is shard ${shardInWords(record.shard)} alone; \`assay merge\` puts all of them together`);
   if (notExamined.length > 0) found.push(`not examined: ${named(notExamined.map((each) => each.case))}`);
   // A record of an older set is held to that one, as long as its digest is that of a set of ours.
   const set = setsOf(profile, edition).find((each) =>

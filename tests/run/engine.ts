@@ -18,7 +18,8 @@ import { STAND_IN_EDGES } from '../drive/edges.ts';
 import { createClock, type Clock } from './clock.ts';
 import { bookingDriver, cancelOpen, createBookings, type Bookings } from './bookings.ts';
 import { keySetObserver, type SteeredIssuer } from './key-set.ts';
-import { isAlone, type Planned } from './plan.ts';
+import type { Planned } from './plan.ts';
+import { comesLast } from './shard.ts';
 import { surveyor, type Surveyed } from './survey.ts';
 import { createThrottle, type Throttle } from './throttle.ts';
 import { createVigil, type Loss } from './vigil.ts';
@@ -140,8 +141,7 @@ export async function runPlan(
   };
   // What steers the issuer would be met by every token of the others: it comes after them, one at a time.
   // So do surveys and active cases: nobody else is to be kept waiting by them, or taken for their doing.
-  const steers = ([, planned]: readonly [number, Planned]): boolean =>
-    isAlone(planned) || planned.case.consent?.includes('active') === true;
+  const steers = ([, planned]: readonly [number, Planned]): boolean => comesLast(planned);
   const queue = [...plan.entries()].filter((each) => !steers(each)).values();
   const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
   const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));

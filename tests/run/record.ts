@@ -10,6 +10,7 @@ import { nothingShown, waiting, type Shown } from './exhibits.ts';
 import { documentsOf, excludedClauses, informingOf, scope } from './plan.ts';
 import { informing } from './scope.ts';
 import type { FrozenSet } from './sets.ts';
+import type { Shard } from './shard.ts';
 import { judgeWaivers, type Waiver } from './waivers.ts';
 
 export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
@@ -74,6 +75,11 @@ export interface RunRecord {
   readonly scope: 'wire' | 'full';
   /** The globs that narrowed the run; absent: every case of the plan was examined. */
   readonly selection?: readonly string[];
+  /**
+   * Present where the run was one of several parts (`--shard`): everything here speaks of that part, and nothing may be
+   * certified on it. `plan` names the cases of all parts, in their order.
+   */
+  readonly shard?: Shard & { readonly plan: readonly string[] };
   /** ISO 8601, UTC. */
   readonly started: string;
   readonly finished: string;
@@ -103,6 +109,7 @@ export interface RunFacts {
   /** The frozen set that the subject is held to; absent: the newest. */
   readonly set?: FrozenSet | undefined;
   readonly selection?: readonly string[];
+  readonly shard?: RunRecord['shard'] | undefined;
   readonly notExamined?: RunRecord['notExamined'];
   /** What evidence and attestation showed. */
   readonly shown?: Shown;
@@ -195,6 +202,7 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
     ...(facts.versions && facts.versions.length > 0 && { versions: facts.versions }),
     scope: pending.length > 0 ? 'wire' : 'full',
     ...(facts.selection && { selection: facts.selection }),
+    ...(facts.shard && { shard: facts.shard }),
     started: facts.started.toISOString(),
     finished: facts.finished.toISOString(),
     verdict: verdictOf(counted, strict, unexamined),
@@ -212,6 +220,31 @@ export function assemble(driven: readonly Finding[], facts: RunFacts): RunRecord
       ...(facts.unreachable ?? []),
     ],
     notExamined,
+  };
+}
+
+/** A record whose findings have changed: its waivers and its verdicts follow from them anew. */
+export function conclude(record: RunRecord): RunRecord {
+  const { findings, strict = false, notExamined, incomplete, requirements, finished } = record;
+  const waivers =
+    record.waivers &&
+    judgeWaivers(
+      record.waivers.map(({ state: _state, ...waiver }) => waiver),
+      findings,
+      finished.slice(0, 10),
+    );
+  const counted = withoutWaived(findings, waivers);
+  const unexamined = notExamined.length + (incomplete ? 1 : 0);
+  const of = new Map(requirements.map(({ id, document }) => [id, document]));
+  return {
+    ...record,
+    ...(waivers && { waivers }),
+    verdict: verdictOf(counted, strict, unexamined),
+    // What informs is shown by evidence alone, which no other findings change.
+    documents: record.documents.map((document) => {
+      const own = counted.filter(({ requirements: ids }) => ids.some((id) => of.get(id) === document.id));
+      return document.informs ? document : { ...document, verdict: verdictOf(own, strict, unexamined) };
+    }),
   };
 }
 

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import type { FullConfig, FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 import type { TlsVersion } from '../model.ts';
 import type { Finding } from './examine.ts';
 import { ALONE, frontOf } from './front.ts';
@@ -8,6 +8,7 @@ import { unreachable } from './plan.ts';
 import { EVIDENCE, evidenceFiles, publish, takeOver, type Handed } from './publish.ts';
 import { assemble } from './record.ts';
 import { checkRecord } from './record-schema.ts';
+import type { Shard } from './shard.ts';
 
 /** The one Playwright reporter of ours: keeps the findings and writes the record, renders nothing. */
 export default class Recorder implements Reporter {
@@ -16,6 +17,7 @@ export default class Recorder implements Reporter {
   readonly #order: string[] = [];
   #versions: readonly TlsVersion[] = [];
   #ssp: string | undefined;
+  #shard: Shard | undefined;
   readonly #evidence = new Map<string, string>();
   readonly #directory: string;
   readonly #profiles = new Set<string>();
@@ -24,7 +26,8 @@ export default class Recorder implements Reporter {
     this.#directory = directory;
   }
 
-  onBegin(_config: unknown, suite: { allTests(): TestCase[] }): void {
+  onBegin({ shard }: Pick<FullConfig, 'shard'>, suite: { allTests(): TestCase[] }): void {
+    if (shard) this.#shard = { index: shard.current, of: shard.total };
     for (const test of suite.allTests()) {
       this.#order.push(test.title);
       const name = test.parent.project()?.name;
@@ -53,10 +56,13 @@ export default class Recorder implements Reporter {
     // A record is of one subject, and a subject of one profile: a suite of several has no record.
     if (others.length > 0) return;
     const profile = profileNamed(name, '--project');
-    const { declared, subject, notExamined, shown } = await frontOf(profile);
+    const { declared, subject, notExamined, shown, planned } = await frontOf(profile);
     const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
       version: string;
     };
+    const own = new Set(this.#order);
+    // What `--grep` left out is not told here; a shard that was narrowed as well makes no whole with the others.
+    const narrowed = !this.#shard && planned.some(({ id }) => !own.has(id));
     const record = assemble(
       this.#order.flatMap((title) => this.#findings.get(title) ?? []),
       {
@@ -69,6 +75,8 @@ export default class Recorder implements Reporter {
         versions: this.#versions,
         unreachable: unreachable(profile, declared),
         set: declared.set,
+        ...(narrowed && { selection: this.#order }),
+        ...(this.#shard && { shard: { ...this.#shard, plan: planned.map(({ id }) => id) } }),
         started: this.#started,
         finished: new Date(),
       },

@@ -69,7 +69,7 @@ async function kept(out: string): Promise<unknown> {
 }
 
 for (const [name, exits, part] of [
-  ['conformant', [0, 0], undefined],
+  ['conformant', [0, 0, 0, 0], undefined],
   ['accepts-another-asid', [1, 1], 'ssp-header'],
 ] as const) {
   test(`the CLI and the Playwright suite find the same on ${name}`, async () => {
@@ -87,23 +87,46 @@ for (const [name, exits, part] of [
         ],
         {},
       );
-      const suite = await run(
-        [
-          'node_modules/@playwright/test/cli.js',
-          'test',
-          '--project=gpconnect',
-          '--workers=2',
-          ...(part ? [`--grep=${part}/`] : []),
-          '--output',
-          join(folder, 'artifacts'),
-        ],
-        {
-          ASSAY_SUBJECT: `mock:${name}`,
-          ASSAY_RECORD_DIR: join(folder, 'suite'),
-          PLAYWRIGHT_HTML_OUTPUT_DIR: join(folder, 'html'),
-        },
-      );
-      assert.deepEqual([cli, suite], exits);
+      const suite = (into: string, ...narrowing: readonly string[]): Promise<number | null> =>
+        run(
+          [
+            'node_modules/@playwright/test/cli.js',
+            'test',
+            '--project=gpconnect',
+            `--workers=${part ? 2 : 1}`,
+            ...narrowing,
+            '--output',
+            join(folder, `artifacts-${into}`),
+          ],
+          {
+            ASSAY_SUBJECT: `mock:${name}`,
+            ASSAY_RECORD_DIR: join(folder, into),
+            PLAYWRIGHT_HTML_OUTPUT_DIR: join(folder, 'html'),
+          },
+        );
+      // Sharded as Playwright does it, and put together; or narrowed, which the record has to say.
+      const all = part
+        ? [await suite('suite', `--grep=${part}/`)]
+        : await Promise.all([suite('a', '--shard=1/2'), suite('b', '--shard=2/2')]);
+      if (!part)
+        all.push(
+          await run(
+            [
+              'scripts/assay.ts',
+              'merge',
+              join(folder, 'b'),
+              join(folder, 'a'),
+              '--out',
+              join(folder, 'suite'),
+            ],
+            {},
+          ),
+        );
+      assert.deepEqual([cli, ...all], exits);
+      const { selection, shard } = JSON.parse(
+        await readFile(join(folder, 'suite/record.json'), 'utf8'),
+      ) as RunRecord;
+      assert.deepEqual([selection !== undefined, shard], [part !== undefined, undefined]);
       assert.deepEqual(
         await gist(join(folder, 'suite/record.json')),
         await gist(join(folder, 'record.json')),
