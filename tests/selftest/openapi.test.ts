@@ -157,6 +157,8 @@ describe('the file', () => {
         'mutual-tls/wrong-issuer',
         'mutual-tls/wrong-name',
         'isolation/token-of-another-environment',
+        'exposure/key',
+        'exposure/patient',
         'cis2-token/absent',
         'cis2-token/stranger-same-kid',
         'cis2-token/aal-low',
