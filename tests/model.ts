@@ -328,6 +328,8 @@ export interface ErrorAnswer {
   readonly codes: readonly string[];
   /** Response header that must stand beside it. */
   readonly header?: string;
+  /** What that header says: a regular expression, case-insensitive. */
+  readonly says?: string;
   /** Where this answer comes from. */
   readonly source: string;
 }

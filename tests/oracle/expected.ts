@@ -1,10 +1,10 @@
 import type { ErrorAnswer, Expectation, ServerCertificateAspect, OutcomePart, SuiteGroup } from '../model.ts';
 
-const answer = ({ status, issue, codes, header }: ErrorAnswer): string =>
+const answer = ({ status, issue, codes, header, says }: ErrorAnswer): string =>
   [
     `HTTP ${status} with an OperationOutcome, issue ${issue.join(' or ')}`,
     ...(codes.length > 0 ? [`code ${codes.join(' or ')}`] : []),
-    ...(header ? [`and a ${header} header`] : []),
+    ...(header ? [`and a ${header} header${says === undefined ? '' : ` matching ${says}`}`] : []),
   ].join(', ');
 const names = (groups: readonly SuiteGroup[]): string => groups.map(({ name }) => name).join(', ');
 

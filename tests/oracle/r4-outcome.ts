@@ -1,6 +1,6 @@
 import type { ErrorAnswer } from '../model.ts';
 import { isObject, objects, parse, type Json } from './json.ts';
-import { headerValues, type Response } from './response.ts';
+import { excerpt, headerValues, type Response } from './response.ts';
 import { schemaFaults } from './schema.ts';
 
 /** FHIR R4 `IssueType`, the required binding of `OperationOutcome.issue.code`, with what stands below `security`. */
@@ -32,6 +32,14 @@ function issueFaults(issue: Json, answer: ErrorAnswer): readonly string[] {
   return faults;
 }
 
+function headerFaults(seen: Response, name: string, says = ''): readonly string[] {
+  const values = headerValues(seen, name);
+  if (values.length === 0) return [`no ${name} header`];
+  return values.some((value) => new RegExp(says, 'i').test(value))
+    ? []
+    : [`${name}: ${excerpt(values.join(', '))}, expected ${says}`];
+}
+
 /**
  * What keeps a response from being this error answer in FHIR R4; empty: it is. Code systems are not compared: the
  * NHS APIs print the same codes under five of them. An answer that shows the token again, or where its program
@@ -40,8 +48,7 @@ function issueFaults(issue: Json, answer: ErrorAnswer): readonly string[] {
 export function r4Faults(seen: Response, answer: ErrorAnswer): readonly string[] {
   const faults: string[] = [];
   if (seen.status !== answer.status) faults.push(`status ${seen.status}, expected ${answer.status}`);
-  if (answer.header !== undefined && headerValues(seen, answer.header).length === 0)
-    faults.push(`no ${answer.header} header`);
+  if (answer.header !== undefined) faults.push(...headerFaults(seen, answer.header, answer.says));
   if (seen.body.includes('‹token:')) faults.push('the answer shows the token that was sent');
   if (STACK.test(seen.body)) faults.push('the answer shows a stack trace');
   const resource = parse(seen.body);

@@ -370,6 +370,14 @@ const patient = {
   birthDate: '1960-01-01',
 };
 
+/** Error codes of a challenge (RFC 6750 §3.1, RFC 9470 §3). A request without a token is told none. */
+const CHALLENGES: Readonly<Partial<Record<FtrsRefusal, string>>> = {
+  token: 'invalid_token',
+  expired: 'invalid_token',
+  assurance: 'insufficient_user_authentication',
+  role: 'insufficient_scope',
+};
+
 function respond(
   response: ServerResponse,
   policy: FtrsPolicy,
@@ -392,11 +400,12 @@ function respond(
     return;
   }
   const { status, severity, issue, system, code, display, diagnostics } = policy.answers[refusal];
-  const challenge =
-    refusal === 'no-token' ? 'Bearer realm="FtRS"' : 'Bearer realm="FtRS", error="invalid_token"';
+  const error = CHALLENGES[refusal];
+  const challenge = `Bearer realm="FtRS"${error ? `, error="${error}"` : ''}`;
+  const challenges = policy.challenges && (status === 401 || error !== undefined);
   response.writeHead(status, {
     ...headers,
-    ...(status === 401 && policy.challenges && { 'WWW-Authenticate': challenge }),
+    ...(challenges && { 'WWW-Authenticate': challenge }),
   });
   response.end(
     JSON.stringify({
