@@ -4,19 +4,20 @@ import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createKeeper, type Keeper } from '../tests/drive/keep.ts';
 import { createPace } from '../tests/drive/pace.ts';
-import { lifecycle, untimed } from '../tests/run/lifecycle.ts';
+import { lifecycle } from '../tests/run/lifecycle.ts';
 import { aborted, runPlan } from '../tests/run/engine.ts';
 import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
 import { ENFORCED, readAlong } from '../tests/run/enforcement.ts';
 import type { Baseline, Finding } from '../tests/run/examine.ts';
-import { inEveryVersion, plan, unreachable, type Planned } from '../tests/run/plan.ts';
+import { inEveryVersion, plan, type Planned } from '../tests/run/plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
 import { prepareImage } from '../tests/run/prepare-image.ts';
 import { EVIDENCE, evidenceFiles, publish } from '../tests/run/publish.ts';
-import { assemble, type RunRecord } from '../tests/run/record.ts';
+import type { RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { comesLast, MOST_SHARDS, shardInWords, shardNamed, shardOf, type Shard } from '../tests/run/shard.ts';
+import { recordOf } from '../tests/run/told.ts';
 import { inOneSentence, stoppedBy, type Stopped } from '../tests/run/vigil.ts';
 import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
 import { describe as describeRefusal } from '../tests/oracle/response.ts';
@@ -280,24 +281,19 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     };
     if (stopped) events.emit({ event: 'stopped', ...stopped });
     else if (incomplete) screen.write(`\nEnded by ${String(signal.reason)}; keeping what was found.\n`);
-    const record = assemble([...findings, ...life], {
-      version,
-      profile,
-      edition: declared.edition,
-      subject,
-      started,
-      finished: new Date(),
-      notExamined: prepared.notExamined,
-      shown: prepared.shown,
-      versions: start.versions,
-      unreachable: [...unreachable(profile, declared), ...(life.length > 0 ? [] : untimed(profile))],
-      set: declared.set,
-      ...(waivers && { waivers: waiversFor(waivers, subject) }),
-      ...(incomplete && { incomplete }),
-      ...(options.strict && { strict: true }),
-      ...(options.case.length > 0 && { selection: options.case }),
-      ...(options.shard && { shard: { ...options.shard, plan: asked.map(({ id }) => id) } }),
-    });
+    const record = recordOf(
+      [...findings, ...life],
+      { ...prepared, profile },
+      {
+        started,
+        versions: start.versions,
+        ...(waivers && { waivers: waiversFor(waivers, subject) }),
+        ...(incomplete && { incomplete }),
+        ...(options.strict && { strict: true }),
+        ...(options.case.length > 0 && { selection: options.case }),
+        ...(options.shard && { shard: { ...options.shard, plan: asked.map(({ id }) => id) } }),
+      },
+    );
     checkRecord(record);
     const scripts = scriptsOf(record, planned, prepared, start.version);
     await publish(

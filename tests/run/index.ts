@@ -7,12 +7,12 @@
  * const record = await judgeSubject('subject.json');
  * ```
  */
-import { readFileSync } from 'node:fs';
 import { baseline, runPlan } from './engine.ts';
 import type { Finding } from './examine.ts';
-import { inEveryVersion, plan, unreachable } from './plan.ts';
+import { inEveryVersion, plan } from './plan.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
-import { assemble, type RunRecord } from './record.ts';
+import type { RunRecord } from './record.ts';
+import { recordOf } from './told.ts';
 import { inOneSentence, stoppedBy, type Loss, type Stopped } from './vigil.ts';
 
 export { baseline, runPlan } from './engine.ts';
@@ -21,10 +21,6 @@ export { inEveryVersion, plan, type Declared, type Planned } from './plan.ts';
 export { prepareStandIn, prepareSubject, type Prepared, type SubjectOptions } from './prepare.ts';
 export { assemble, rejudge, type RunRecord, type RunVerdict } from './record.ts';
 export { ConfigurationError } from '../../certs/configuration-error.ts';
-
-const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-  version: string;
-};
 
 export interface JudgeOptions {
   /** Cases examined at the same time; 4 where nothing is said. */
@@ -51,7 +47,7 @@ export const judgeStandIn = async (
 ): Promise<RunRecord> => judged(await prepareStandIn(name, profileNamed(profile, 'profile')), options);
 
 async function judged(prepared: Prepared, { concurrency = 4, onFinding }: JudgeOptions): Promise<RunRecord> {
-  const { run, declared, subject, notExamined, shown } = prepared;
+  const { run, declared, notExamined } = prepared;
   const started = new Date();
   let stopped: Stopped | undefined;
   try {
@@ -67,20 +63,11 @@ async function judged(prepared: Prepared, { concurrency = 4, onFinding }: JudgeO
       examined: findings.length,
       planned: driven.length,
     };
-    return assemble(findings, {
-      version,
-      profile: run.profile,
-      edition: declared.edition,
-      subject,
-      started,
-      finished: new Date(),
-      notExamined,
-      shown,
-      versions: start.versions,
-      set: declared.set,
-      unreachable: unreachable(run.profile, declared),
-      ...(incomplete && { incomplete }),
-    });
+    return recordOf(
+      findings,
+      { ...prepared, profile: run.profile },
+      { started, versions: start.versions, ...(incomplete && { incomplete }) },
+    );
   } finally {
     await prepared.close();
   }

@@ -1,14 +1,12 @@
-import { readFileSync } from 'node:fs';
 import type { FullConfig, FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 import type { TlsVersion } from '../model.ts';
 import type { Finding } from './examine.ts';
 import { ALONE, frontOf } from './front.ts';
 import { profileNamed } from './prepare.ts';
-import { unreachable } from './plan.ts';
 import { EVIDENCE, evidenceFiles, publish, takeOver, type Handed } from './publish.ts';
-import { assemble } from './record.ts';
 import { checkRecord } from './record-schema.ts';
 import type { Shard } from './shard.ts';
+import { recordOf } from './told.ts';
 
 /** The one Playwright reporter of ours: keeps the findings and writes the record, renders nothing. */
 export default class Recorder implements Reporter {
@@ -56,29 +54,23 @@ export default class Recorder implements Reporter {
     // A record is of one subject, and a subject of one profile: a suite of several has no record.
     if (others.length > 0) return;
     const profile = profileNamed(name, '--project');
-    const { declared, subject, notExamined, shown, planned } = await frontOf(profile);
-    const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as {
-      version: string;
-    };
+    const front = await frontOf(profile);
+    const planned = front.planned.map(({ id }) => id);
     const own = new Set(this.#order);
     // What `--grep` left out is not told here; a shard that was narrowed as well makes no whole with the others.
-    const narrowed = !this.#shard && planned.some(({ id }) => !own.has(id));
-    const record = assemble(
+    const narrowed = !this.#shard && planned.some((id) => !own.has(id));
+    const record = recordOf(
       this.#order.flatMap((title) => this.#findings.get(title) ?? []),
       {
-        version: manifest.version,
+        ...front,
         profile,
-        edition: declared.edition,
-        subject: { ...subject, ...(this.#ssp !== undefined && { ssp: this.#ssp }) },
-        notExamined,
-        shown,
-        versions: this.#versions,
-        unreachable: unreachable(profile, declared),
-        set: declared.set,
-        ...(narrowed && { selection: this.#order }),
-        ...(this.#shard && { shard: { ...this.#shard, plan: planned.map(({ id }) => id) } }),
+        subject: { ...front.subject, ...(this.#ssp !== undefined && { ssp: this.#ssp }) },
+      },
+      {
         started: this.#started,
-        finished: new Date(),
+        versions: this.#versions,
+        ...(narrowed && { selection: this.#order }),
+        ...(this.#shard && { shard: { ...this.#shard, plan: planned } }),
       },
     );
     checkRecord(record);

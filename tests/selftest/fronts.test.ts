@@ -6,7 +6,13 @@ import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { lifecycleCase } from '../cases/revocation.ts';
+import { ftrs } from '../profiles/ftrs.ts';
+import { unreached, type Finding } from '../run/examine.ts';
+import { nothingShown } from '../run/exhibits.ts';
+import { everythingOn, plan } from '../run/plan.ts';
 import type { RunRecord } from '../run/record.ts';
+import { recordOf } from '../run/told.ts';
 
 /** Both front ends examine by the same function; here is the proof that nothing around it differs. */
 
@@ -138,3 +144,23 @@ for (const [name, exits, part] of [
     }
   });
 }
+
+test('a record says what nothing judged, whichever front end made it', () => {
+  const told = {
+    profile: ftrs,
+    declared: everythingOn(ftrs.editions[0]),
+    subject: { url: 'https://directory.test' },
+    notExamined: [],
+    shown: nothingShown,
+  };
+  const [planned] = plan(ftrs, told.declared);
+  assert.ok(planned);
+  const lived = {
+    ...unreached(planned, { kind: 'nothing', reason: 'no answer' }),
+    case: lifecycleCase.id,
+  };
+  const because = (findings: readonly Finding[]): string =>
+    JSON.stringify(recordOf(findings, told, { started: new Date() }).excluded);
+  assert.match(because([]), /assay run --lifecycle/);
+  assert.doesNotMatch(because([lived]), /assay run --lifecycle/);
+});
