@@ -55,6 +55,9 @@ const ASSAY = 'npm run assay -- ';
 /** A run of one case: what a whole one takes is spent where the whole is the point. */
 const ONE = ['--case', 'token/absent'];
 
+/** Two cases, so that there are two parts. */
+const TWO = ['--case', 'token/absent', '--case', 'token/expired'];
+
 const accounts: Readonly<Record<string, Account>> = {
   'git clone <this repository> assay && cd assay': { because: 'it fetches what is tested here' },
   'npm run conform': { because: CI },
@@ -76,6 +79,22 @@ const accounts: Readonly<Record<string, Account>> = {
   [`${ASSAY}doctor [SUBJECT] [--json]`]: by('doctor', "'--json'"),
   [`${ASSAY}run subject.json`]: run(0, /^conformant/m, 'run', 'subject.json', ...ONE),
   [`${ASSAY}run [SUBJECT] [--mock NAME] [--case GLOB]… [--out DIR]`]: by('cli', "'--out'", "'--case'"),
+  ...Object.fromEntries(
+    [1, 2].map((part) => [
+      `${ASSAY}run subject.json --shard ${part}/2 --out part-${part}`,
+      run(
+        0,
+        new RegExp(`shard ${part}/2`),
+        ...['run', 'subject.json', '--shard', `${part}/2`, '--out', `part-${part}`, ...TWO],
+      ),
+    ]),
+  ),
+  [`${ASSAY}merge part-1 part-2 --out assay-out`]: run(
+    0,
+    /^conformant[^]*2 passed/m,
+    ...['merge', 'part-1', 'part-2', '--out', 'assay-out'],
+  ),
+  [`${ASSAY}merge RECORD… [--out DIR]`]: by('shard', "'merge'", "'--out'"),
   [`${ASSAY}run subject.json --image IMAGE --image-port 8443 --image-env KEY=VALUE`]: by(
     'image',
     "'--image'",
