@@ -1,15 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { profiles } from '../tests/profiles/index.ts';
-import { due, staleness } from '../tests/run/sets.ts';
+import { due, everyHeld, staleness } from '../tests/run/sets.ts';
 
 /**
- * `npm run freeze [-- --release]`: writes what register and catalogue say into the newest set of each edition, or into
+ * `npm run freeze [-- --release]`: writes what register and catalogue say into the newest set of each edition, and of each document that informs, or into
  * the next one where that is released. `--check` writes nothing and exits with 1 where something is to be written.
  */
 
-const editions = profiles.flatMap((profile) => profile.editions.map((edition) => ({ profile, edition })));
+const editions = everyHeld.flatMap((profile) => profile.editions.map((edition) => ({ profile, edition })));
 
 if (process.argv.includes('--check')) {
   const stale = editions.flatMap(({ profile, edition }) => staleness(profile, edition) ?? []);

@@ -77,6 +77,10 @@ export function named(offenders: readonly string[]): string {
 export const none = (offenders: readonly string[], good: string, bad: string): Judgement =>
   offenders.length === 0 ? pass(good) : fail(`${bad}: ${named(offenders)}`);
 
+/** A failure that is about these requirements alone: that somebody looks, what was found does not gainsay. */
+export const only = (judged: Judgement, ...about: readonly string[]): Judgement =>
+  judged.outcome === 'fail' ? { ...judged, about } : judged;
+
 /** Passes where nothing offends; each fault names the requirement that it is about. */
 export const tagged = (
   faults: readonly (readonly [requirement: string, fault: string])[],

@@ -9,6 +9,7 @@ import {
   named,
   none,
   object,
+  only,
   open,
   pass,
   some,
@@ -66,7 +67,7 @@ export const vulnerabilityScan = kind<Grype>({
   id: 'vulnerability-scan',
   title: 'Known vulnerabilities in what is deployed',
   made: 'grype sbom:FILE -o json',
-  requirements: ['SEC-027', 'PRACTICE-SCAN-DEPENDENCIES'],
+  requirements: ['SEC-027', 'PRACTICE-SCAN-DEPENDENCIES', 'PRACTICE-MONITORING'],
   threshold: '0 unresolved High or Critical at release (FtRS high-cve-block)',
   freshDays: 7,
   format: 'json',
@@ -87,12 +88,15 @@ export const vulnerabilityScan = kind<Grype>({
   judge: ({ matches, descriptor }, { today }) =>
     days(descriptor.timestamp, today) > 7
       ? open(`scanned on ${descriptor.timestamp.slice(0, 10)}: a week-old scan knows no newer vulnerability`)
-      : none(
-          matches
-            .filter(({ vulnerability: { severity } }) => isSerious(severity))
-            .map(({ vulnerability: { id }, artifact }) => `${id} in ${artifact.name} ${artifact.version}`),
-          `${matches.length} known vulnerabilities, none High or Critical`,
-          'High or Critical',
+      : only(
+          none(
+            matches
+              .filter(({ vulnerability: { severity } }) => isSerious(severity))
+              .map(({ vulnerability: { id }, artifact }) => `${id} in ${artifact.name} ${artifact.version}`),
+            `${matches.length} known vulnerabilities, none High or Critical`,
+            'High or Critical',
+          ),
+          'SEC-027',
         ),
 });
 
@@ -129,15 +133,18 @@ export const containerScan = kind<Trivy>({
     ),
   }),
   judge: ({ ArtifactName: image, Results: results }) =>
-    none(
-      results.flatMap(({ Target, Vulnerabilities = [], Secrets = [] }) => [
-        ...Secrets.map(({ RuleID }) => `${RuleID} in ${Target}`),
-        ...Vulnerabilities.filter(({ Severity }) => /^critical$/i.test(Severity)).map(
-          ({ VulnerabilityID: id }) => `${id} in ${Target}`,
-        ),
-      ]),
-      `${image}: ${results.length} targets, no secret, nothing Critical`,
-      `${image}`,
+    only(
+      none(
+        results.flatMap(({ Target, Vulnerabilities = [], Secrets = [] }) => [
+          ...Secrets.map(({ RuleID }) => `${RuleID} in ${Target}`),
+          ...Vulnerabilities.filter(({ Severity }) => /^critical$/i.test(Severity)).map(
+            ({ VulnerabilityID: id }) => `${id} in ${Target}`,
+          ),
+        ]),
+        `${image}: ${results.length} targets, no secret, nothing Critical`,
+        `${image}`,
+      ),
+      'SEC-030',
     ),
 });
 

@@ -1,11 +1,10 @@
-import { createHash } from 'node:crypto';
 import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
 import type { Addressee, Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
 import { library, type Clause } from '../register/index.ts';
-import { bears, informing, scope } from './scope.ts';
-import { digestOf, holds, setsOf, type FrozenSet } from './sets.ts';
+import { bears, scope } from './scope.ts';
+import { alone, digestOf, holds, setsOf, type FrozenSet, type Held } from './sets.ts';
 
 export { bears, scope };
 
@@ -257,7 +256,7 @@ export interface RequirementSet {
 
 /** The set of one document, or of all documents of a profile, in one edition: the one named, else the newest. */
 export function setOf(
-  profile: Profile,
+  profile: Held,
   edition: string,
   document?: string,
   held: FrozenSet | undefined = setsOf(profile, edition).at(-1),
@@ -280,18 +279,16 @@ export const documentsOf = (profile: Profile, edition: string, held?: FrozenSet)
     };
   });
 
-/** The documents that inform a profile, each with its clauses as they are today: no case bears on them. */
+/** The documents that inform a profile, each with its frozen set: no case bears on them. */
 export const informingOf = (profile: Profile) =>
   profile.informs.map((id) => {
     const document = library.find((each) => each.id === id);
-    const clauses = informing(profile).filter((clause) => clause.document === id);
-    const digest = createHash('sha256').update(JSON.stringify(clauses)).digest('hex');
     return {
       id,
       title: document?.title ?? id,
       source: document?.source ?? '',
       edition: 'single',
-      set: { id: `${id}@single/1`, digest: `sha256:${digest}` },
+      set: setOf(alone(id), 'single'),
       informs: true as const,
     };
   });

@@ -2,7 +2,7 @@ import type { Case, Profile } from '../model.ts';
 import { register, type Clause } from '../register/index.ts';
 
 /** The clauses of a profile in one edition. */
-export function scope(profile: Profile, edition: string): readonly Clause[] {
+export function scope(profile: Pick<Profile, 'documents'>, edition: string): readonly Clause[] {
   const held = new Set<string>(profile.documents);
   return register.filter(
     ({ document, editions }) => held.has(document) && (editions?.includes(edition) ?? true),

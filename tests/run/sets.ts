@@ -1,13 +1,16 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { everyCase } from '../cases/index.ts';
+import { kinds } from '../evidence/index.ts';
 import type { Case, Profile } from '../model.ts';
+import { profiles } from '../profiles/index.ts';
+import { library } from '../register/index.ts';
 import { bears, scope } from './scope.ts';
 
 /**
  * Frozen sets: what exactly a subject was held to, committed as text (`tests/register/sets/`). A line is a clause with
  * its document, or a case, each with a digest of what it says; the file's name is the set's id with `.` for `/`. The
- * newest set of an edition is what the catalogue says today. It is `open` until it is released, and then it stays: a
+ * newest set of an edition is what the catalogue says today; of a kind of evidence it holds what it is held to. It is `open` until it is released, and then it stays: a
  * case that is added or changed later is of the next set, and fails nobody who is held to this one.
  */
 export interface FrozenSet {
@@ -16,6 +19,25 @@ export interface FrozenSet {
   readonly released: boolean;
   readonly lines: readonly string[];
 }
+
+/** What a set is of: a profile, or a document that informs profiles and is held to by itself. */
+export type Held = Pick<Profile, 'id' | 'documents' | 'editions'>;
+
+/** A document that informs, as what its set is of. */
+export const alone = (document: Profile['informs'][number]): Held => ({
+  id: document,
+  documents: [document],
+  editions: ['single'],
+});
+
+/** Everything that has frozen sets. */
+export const everyHeld: readonly Held[] = [
+  ...profiles,
+  ...library
+    .map(({ id }) => id as Profile['informs'][number])
+    .filter((id) => profiles.some(({ informs }) => informs.includes(id)))
+    .map(alone),
+];
 
 const FOLDER = new URL('../register/sets/', import.meta.url);
 const fileOf = (id: string): URL => new URL(`${id.replace('/', '.')}.txt`, FOLDER);
@@ -29,13 +51,26 @@ const hash = (value: unknown, length = 64): string =>
 const meaningOf = ({ title: _title, ...entry }: Case): object => entry;
 const caseLine = (entry: Case): string => `case ${entry.id} ${hash(meaningOf(entry), 12)}`;
 
-/** What the register and the catalogue say today of a profile in one edition. */
-export function linesOf(profile: Profile, edition: string): readonly string[] {
+/** What a kind of evidence is held to, its rule apart. */
+const kindLine = ({
+  id,
+  requirements,
+  threshold,
+  freshDays,
+  format,
+  schema,
+}: (typeof kinds)[number]): string =>
+  `kind ${id} ${hash({ requirements, threshold, freshDays, format, schema }, 12)}`;
+
+/** What the register, the catalogue and the kinds of evidence say today of a profile in one edition. */
+export function linesOf(profile: Held, edition: string): readonly string[] {
   const clauses = scope(profile, edition);
   const held = everyCase.filter((entry) => clauses.some((clause) => bears(entry, clause)));
+  const shown = kinds.filter(({ requirements }) => clauses.some(({ id }) => requirements.includes(id)));
   return [
     ...clauses.map((clause) => `clause ${clause.document} ${clause.id} ${hash(clause, 12)}`),
     ...held.map(caseLine),
+    ...shown.map(kindLine),
   ].sort();
 }
 
@@ -50,7 +85,7 @@ export const digestOf = ({ lines }: FrozenSet, document?: string): string =>
 const versionOf = (id: string): number => Number(id.split('/')[1]);
 
 /** Every committed set of a profile in one edition, oldest first. */
-export function setsOf(profile: Profile, edition: string): readonly FrozenSet[] {
+export function setsOf(profile: Held, edition: string): readonly FrozenSet[] {
   return readdirSync(FOLDER)
     .map((file) => /^(.+)\.(\d+)\.txt$/.exec(file))
     .flatMap((match) => (match?.[1] === `${profile.id}@${edition}` ? [`${match[1]}/${match[2]}`] : []))
@@ -64,7 +99,7 @@ function readSet(id: string): FrozenSet {
 }
 
 /** How a set differs from what register and catalogue say today: `+` came, `-` went; empty: not at all. */
-export function differences(set: FrozenSet, profile: Profile, edition: string): readonly string[] {
+export function differences(set: FrozenSet, profile: Held, edition: string): readonly string[] {
   const today = linesOf(profile, edition);
   return [
     ...today.filter((line) => !set.lines.includes(line)).map((line) => `+ ${line}`),
@@ -73,7 +108,7 @@ export function differences(set: FrozenSet, profile: Profile, edition: string): 
 }
 
 /** Why the newest set of an edition does not stand for today's; `undefined`: it does. */
-export function staleness(profile: Profile, edition: string): string | undefined {
+export function staleness(profile: Held, edition: string): string | undefined {
   const newest = setsOf(profile, edition).at(-1);
   if (!newest) return `${profile.id}@${edition} has no set`;
   const told = differences(newest, profile, edition);
@@ -83,7 +118,7 @@ export function staleness(profile: Profile, edition: string): string | undefined
 }
 
 /** Released sets whose file is not what was released. */
-export const tampered = (profile: Profile, edition: string): readonly string[] =>
+export const tampered = (profile: Held, edition: string): readonly string[] =>
   setsOf(profile, edition)
     .filter((set) => set.released && !headOf(set.id).endsWith(digestOf(set)))
     .map(({ id }) => id);
@@ -91,7 +126,7 @@ const headOf = (id: string): string => readFileSync(fileOf(id), 'utf8').split('\
 
 /** The text of the set that is due: the newest while it is open or still true, else the next. */
 export function due(
-  profile: Profile,
+  profile: Held,
   edition: string,
   release?: string,
 ): { readonly file: URL; readonly text: string } {

@@ -753,6 +753,16 @@ test('a failure is about the practices that it names, and no other', () => {
   });
   assert.deepEqual(model.about, ['PRACTICE-THREAT-REVIEWED']);
 });
+test('what a scan finds does not gainsay that somebody scans', () => {
+  for (const [id, about] of [
+    ['vulnerability-scan', 'SEC-027'],
+    ['container-scan', 'SEC-030'],
+  ] as const) {
+    const failing = samples[id]?.bad.find(([, outcome]) => outcome === 'fail');
+    const found = failing && judged(id, { ...(samples[id]?.good as object), ...(failing[0] as object) });
+    assert.deepEqual([found?.outcome, found?.about], ['fail', [about]], id);
+  }
+});
 
 test('every kind has its samples', () => {
   const sampled = new Set([...Object.keys(samples), 'credential-report']);

@@ -1,17 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
-import { profiles } from '../profiles/index.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { changedSince, everythingOn, plan, setOf, unreachable } from '../run/plan.ts';
 import { assemble } from '../run/record.ts';
-import { differences, setsOf, staleness, tampered, type FrozenSet } from '../run/sets.ts';
+import { differences, everyHeld, setsOf, staleness, tampered, type FrozenSet } from '../run/sets.ts';
 import { examined, having, hierarchy } from './stand.ts';
 
 /** A subject is held to a committed set; what comes later is of the next one. */
 
 describe('the newest set of each edition is what register and catalogue say', () => {
-  for (const profile of profiles)
+  for (const profile of everyHeld)
     for (const edition of profile.editions)
       test(`${profile.id}@${edition}`, () => {
         assert.equal(staleness(profile, edition), undefined);
