@@ -4,7 +4,7 @@ import type { Finding } from '../../tests/run/examine.ts';
 import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
 import { recognise, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';
-import { deadWaivers, ofShard, recognisedInWords, waiverFault } from './view.ts';
+import { changeOf, deadWaivers, ofShard, recognisedInWords, waiverFault } from './view.ts';
 
 /** Where lines go, and what it can show. */
 export interface Screen {
@@ -173,7 +173,8 @@ export function summary(
   if (failed.length > 0) {
     const recognised = recognise(record);
     lines.push('', `Failed (${recognisedInWords(recognised)}):`);
-    for (const [first, ...others] of byRemedy(failed, recognised, record.subject.ssp))
+    const change = changeOf(failed, recognised, record.subject.ssp);
+    for (const [first, ...others] of Map.groupBy(failed, change).values())
       if (first) lines.push('', ...failure(screen, first, others, recognised, record.subject.ssp, scripts));
   }
   // Where nothing could be driven that has been said, once for all.
@@ -194,24 +195,6 @@ const UNACCEPTED = 'the valid exchange was not accepted';
 
 /** Reasons for what is open that are told at the end of a run. */
 const MOST = 8;
-
-/** Cases that are let through because nothing asks for a certificate at all: what mends that mends them. */
-const WAYS_ROUND = 'way-round/';
-const isAbsent = ({ case: id }: Finding): boolean => /^(?:client-certificate|mutual-tls)\/absent/.test(id);
-
-/** Failures that one change mends, together, in the order in which the first of each was found. */
-function byRemedy(
-  failed: readonly Finding[],
-  { server }: Recognised,
-  ssp: string | undefined,
-): readonly (readonly Finding[])[] {
-  const absent = failed.find(isAbsent);
-  const key = (finding: Finding): string => {
-    const of = absent && finding.case.startsWith(WAYS_ROUND) ? absent : finding;
-    return JSON.stringify(remedyFor(of, server, ssp));
-  };
-  return [...Map.groupBy(failed, key).values()];
-}
 
 function failure(
   screen: Screen,

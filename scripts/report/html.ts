@@ -13,6 +13,7 @@ import {
   MARKS,
   ofShard,
   plural,
+  changeOf,
   recognisedInWords,
   subjectName,
   waiverFault,
@@ -105,7 +106,7 @@ ${shown.map((mark) => markup`<li class="count ${mark}"><b>${counts[mark]}</b> ${
 </ul>
 <dl class="facts">
 <div><dt>Subject</dt><dd>${subjectName(record)}${record.subject.standIn !== undefined && markup`<br><span class="quiet">${record.subject.url}</span>`}${record.subject.connect !== undefined && markup`<br><span class="quiet">dialled at ${record.subject.connect}</span>`}${record.subject.image !== undefined && markup`<br><span class="quiet">image ${record.subject.image}</span>`}</dd></div>
-<div><dt>Profile</dt><dd>${record.profile}, edition ${record.edition}</dd></div>
+<div><dt>Profile</dt><dd>${record.profile}, <span class="whole">edition ${record.edition}</span></dd></div>
 <div><dt>Run</dt><dd><time datetime="${record.started}">${instant(record.started)}</time>, ${duration(record)}</dd></div>
 <div><dt>Tool</dt><dd>Assay ${record.tool.version}</dd></div>
 </dl>
@@ -142,7 +143,14 @@ function attention(entries: readonly Entry[], server: Server): Markup {
     .filter(({ mark }) => mark === 'fail' || mark === 'inconclusive')
     .sort((a, b) => MARKS.indexOf(a.mark) - MARKS.indexOf(b.mark));
   if (wanted.length === 0) return markup``;
-  const groups = [...Map.groupBy(wanted, (entry) => sameChange(entry, server)).values()];
+  const change = changeOf(
+    wanted.filter(({ mark }) => mark === 'fail'),
+    server,
+    server.ssp,
+  );
+  // Failures that one change mends stand together, and what is open for one reason.
+  const key = (entry: Entry): string => (entry.mark === 'fail' ? change(entry) : entry.because);
+  const groups = [...Map.groupBy(wanted, key).values()];
   return markup`<section class="attention" aria-labelledby="attention">
 <h2 id="attention">What needs attention</h2>
 <ol>
@@ -153,12 +161,6 @@ ${groups.map(([first, ...others]) => first && markup`<li><a href="#${anchor(firs
 
 /** The whole stands at the finding. */
 const brief = (text: string): string => (text.length > 300 ? `${text.slice(0, 299)}…` : text);
-
-/** Failures that one change mends stand together, and what is open for one reason. */
-const sameChange = (entry: Entry, server: Server): string =>
-  JSON.stringify(
-    entry.mark === 'fail' ? remedyFor(entry, server.server, server.ssp) : [entry.mark, entry.because],
-  );
 
 const also = (entries: readonly Entry[]): Markup =>
   markup`<details class="also"><summary>and ${entries.length} more ${entries[0]?.mark === 'fail' ? 'that the same change mends' : 'for the same reason'}</summary><ul>${entries.map((entry) => markup`<li><a href="#${anchor(entry)}">${capital(entry.title)} <code>${entry.case}</code></a></li>`)}</ul></details>`;

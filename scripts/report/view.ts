@@ -1,5 +1,6 @@
 import type { Finding } from '../../tests/run/examine.ts';
 import { SERVER_TITLES, type Recognised } from '../../tests/run/recognise.ts';
+import { remedyFor } from '../../tests/run/remedies.ts';
 import type { JudgedWaiver, RunRecord } from '../../tests/run/record.ts';
 import { shardInWords } from '../../tests/run/shard.ts';
 
@@ -135,3 +136,19 @@ export const recognisedInWords = ({ server, by }: Recognised): string =>
   server === 'unknown'
     ? 'the server does not say what it is'
     : `the server says that it is ${SERVER_TITLES[server]}, by ${by}`;
+
+/** Cases that are let through because nothing asks for a certificate at all: what mends that mends them. */
+const WAYS_ROUND = 'way-round/';
+const isAbsent = ({ case: id }: Failing): boolean => /^(?:client-certificate|mutual-tls)\/absent/.test(id);
+type Failing = Pick<Finding, 'case' | 'requirements'>;
+
+/** Tells the change that mends a failure from others, so that those that one change mends can stand together. */
+export function changeOf(
+  failed: readonly Failing[],
+  { server }: Recognised,
+  ssp: string | undefined,
+): (finding: Failing) => string {
+  const absent = failed.find(isAbsent);
+  return (finding) =>
+    JSON.stringify(remedyFor(absent && finding.case.startsWith(WAYS_ROUND) ? absent : finding, server, ssp));
+}
