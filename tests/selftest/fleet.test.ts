@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { verdictOf } from '../run/record.ts';
-import { connectionCases, score, tell } from './fleet/compare.ts';
+import { connectionCases, planFor, score, tell } from './fleet/compare.ts';
 import { unable, type ServerName } from './fleet/configuration.ts';
 import { configurations } from './fleet/configurations.ts';
 import { flawsOf } from './fleet/facts.ts';
@@ -10,24 +10,29 @@ import { examined, having, hierarchy } from './stand.ts';
 
 /**
  * Providers whose TLS nobody here wrote: what is wrong in their configuration, and nothing else, is found.
- * The representative part, and the cases of the connection alone; `npm run fleet` runs all of it.
+ * The representative part, and the cases of the connection alone; with ASSAY_FLEET=whole, as `.ci/run` has it, every
+ * configuration with every case that `npm run fleet` drives.
  */
 
+const WHOLE = process.env['ASSAY_FLEET'] === 'whole';
+/** Servers that take one connection at a time are waited for. */
+const AT_ONCE = WHOLE ? 3 : 2;
+const driven = configurations.filter(({ quick }) => WHOLE || quick);
+
 const known = hierarchy.then(flawsOf);
-const servers = [...new Set(configurations.map(({ server }) => server))];
 const skipOf = (server: ServerName): string | false => unable[server] ?? false;
 
-for (const server of servers) {
-  describe(server, { skip: skipOf(server) }, () => {
-    for (const configuration of configurations.filter((each) => each.server === server && each.quick)) {
-      test(configuration.title, async () => {
-        const pki = await hierarchy;
-        const { mismatches } = await score(configuration, pki, await known, connectionCases);
-        assert.deepEqual(mismatches.map(tell), []);
-      });
-    }
-  });
-}
+describe('what is found is what the configuration makes true', { concurrency: AT_ONCE }, () => {
+  for (const configuration of driven) {
+    const { server, title } = configuration;
+    test(`${server}: ${title}`, { skip: skipOf(server) }, async () => {
+      const pki = await hierarchy;
+      const planned = WHOLE ? planFor(configuration) : connectionCases;
+      const { mismatches } = await score(configuration, pki, await known, planned);
+      assert.deepEqual(mismatches.map(tell), []);
+    });
+  }
+});
 
 describe('the fleet', { skip: skipOf('nginx') }, () => {
   test('a server that is stopped: everything is inconclusive', async () => {
