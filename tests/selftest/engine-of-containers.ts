@@ -2,6 +2,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
+import type { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -77,9 +78,13 @@ async function ownEngine(program: string, ownBridge: boolean): Promise<Engine | 
   );
   daemon.stderr.on('data', (chunk: Buffer) => log.push(chunk));
   const ended = once(daemon, 'exit').catch(() => []);
+  // It ends with this process, and does not keep it: where every test that wants it is filtered out, nobody closes it.
+  daemon.unref();
+  (daemon.stderr as unknown as Socket).unref();
   const atExit = (): void => void daemon.kill('SIGTERM');
   process.on('exit', atExit);
   const stop = async (): Promise<void> => {
+    daemon.ref();
     daemon.kill('SIGTERM');
     await ended;
     process.removeListener('exit', atExit);

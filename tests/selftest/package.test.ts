@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { describeTemplates } from './package-ci.ts';
 import { describeImage } from './package-image.ts';
 
 /**
@@ -242,4 +243,5 @@ describe('installed elsewhere', () => {
   });
 });
 
+describeTemplates(() => home);
 describeImage(() => packed[0]);

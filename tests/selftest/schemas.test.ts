@@ -18,7 +18,9 @@ const folder = new URL('../schemas/', import.meta.url);
 const sources = JSON.parse(readFileSync(new URL('sources.json', folder), 'utf8')) as readonly Source[];
 
 test('every schema has a source, and every source a schema', () => {
-  const files = readdirSync(folder).filter((file) => file !== 'sources.json');
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (file) => file.endsWith('.json') && file !== 'sources.json',
+  );
   assert.deepEqual([...sources.map(({ file }) => file)].sort(), files.sort());
 });
 
