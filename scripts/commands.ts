@@ -25,6 +25,11 @@ export const commands: readonly Loadable[] = [
     load: async () => (await import('./report.ts')).reportCommand(),
   },
   {
+    name: 'sweep',
+    does: 'judge many subjects in one run: a record each, and one overview',
+    load: async () => (await import('./sweep.ts')).sweepCommand(),
+  },
+  {
     name: 'merge',
     does: 'put the records of all shards of a run together',
     load: async () => (await import('./merge.ts')).mergeCommand(),

@@ -32,8 +32,24 @@ export type RunEvent =
       readonly incomplete: boolean;
     };
 
+/** What a tool that follows a sweep is told, in the same form. */
+export type SweepEvent =
+  | { readonly event: 'sweep-start'; readonly version: string; readonly endpoints: number }
+  | { readonly event: 'endpoint-start'; readonly endpoint: string }
+  | {
+      readonly event: 'endpoint-end';
+      readonly endpoint: string;
+      readonly verdict: RunVerdict | 'none';
+      readonly exitCode: number;
+      readonly because?: string;
+      readonly ms: number;
+      readonly done: number;
+      readonly endpoints: number;
+    }
+  | { readonly event: 'sweep-end'; readonly exitCode: number };
+
 export interface EventStream {
-  readonly emit: (event: RunEvent) => void;
+  readonly emit: (event: RunEvent | SweepEvent) => void;
   readonly close: () => void;
 }
 

@@ -1,5 +1,6 @@
-import type { Command } from 'commander';
+import { InvalidArgumentError, type Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { MOST_SHARDS, shardNamed, type Shard } from '../tests/run/shard.ts';
 
 /** Options that several commands share. */
 
@@ -27,4 +28,11 @@ export const withReach = (command: Command, credentials: string): Command =>
 export function oneSubject(file: string | undefined, mock: string | undefined): void {
   if (file !== undefined && mock !== undefined)
     throw new ConfigurationError('--mock', 'give a subject file or --mock, not both');
+}
+
+/** `--shard i/n` */
+export function shard(value: string): Shard {
+  const named = shardNamed(value);
+  if (!named) throw new InvalidArgumentError(`i/n, as 1/4, with n up to ${MOST_SHARDS}`);
+  return named;
 }

@@ -16,7 +16,7 @@ import { EVIDENCE, evidenceFiles, publish } from '../tests/run/publish.ts';
 import type { RunRecord } from '../tests/run/record.ts';
 import { readRecord } from '../tests/run/read-record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
-import { comesLast, MOST_SHARDS, shardInWords, shardNamed, shardOf, type Shard } from '../tests/run/shard.ts';
+import { comesLast, shardInWords, shardOf, type Shard } from '../tests/run/shard.ts';
 import { recordOf } from '../tests/run/told.ts';
 import { inOneSentence, stoppedBy, type Stopped } from '../tests/run/vigil.ts';
 import { readWaivers, waiversFor, type Waiver } from '../tests/run/waivers.ts';
@@ -31,7 +31,7 @@ import { compare, differencesAsText } from './report/diff.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
 import { deadWaivers } from './report/view.ts';
-import { collect, oneSubject, withReach } from './options.ts';
+import { collect, oneSubject, shard, withReach } from './options.ts';
 
 interface RunOptions {
   readonly mock?: string;
@@ -87,12 +87,6 @@ function seconds(value: string): number {
   const number = Number(value);
   if (!(number >= 1 && number <= 3600)) throw new InvalidArgumentError('seconds, from 1 to 3600');
   return number;
-}
-
-export function shard(value: string): Shard {
-  const named = shardNamed(value);
-  if (!named) throw new InvalidArgumentError(`i/n, as 1/4, with n up to ${MOST_SHARDS}`);
-  return named;
 }
 
 /** The lifecycle of a certificate, where it is asked for. It comes last: it is the one thing that changes the CAs. */

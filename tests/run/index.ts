@@ -7,13 +7,10 @@
  * const record = await judgeSubject('subject.json');
  * ```
  */
-import { baseline, runPlan } from './engine.ts';
 import type { Finding } from './examine.ts';
-import { inEveryVersion, plan } from './plan.ts';
+import { judgePrepared } from './judge-prepared.ts';
 import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
 import type { RunRecord } from './record.ts';
-import { recordOf } from './told.ts';
-import { inOneSentence, stoppedBy, type Loss, type Stopped } from './vigil.ts';
 
 export { baseline, runPlan } from './engine.ts';
 export type { Baseline, Finding } from './examine.ts';
@@ -46,29 +43,5 @@ export const judgeStandIn = async (
   options: JudgeOptions = {},
 ): Promise<RunRecord> => judged(await prepareStandIn(name, profileNamed(profile, 'profile')), options);
 
-async function judged(prepared: Prepared, { concurrency = 4, onFinding }: JudgeOptions): Promise<RunRecord> {
-  const { run, declared, notExamined } = prepared;
-  const started = new Date();
-  let stopped: Stopped | undefined;
-  try {
-    const start = await baseline(run);
-    const planned = plan(run.profile, declared).filter(
-      ({ id }) => !notExamined.some((each) => each.case === id),
-    );
-    const driven = inEveryVersion(planned, start.versions);
-    const lost = (loss: Loss): void => void (stopped = stoppedBy(loss, prepared.facts));
-    const findings = await runPlan({ ...run, lost }, driven, start, concurrency, onFinding);
-    const incomplete = stopped && {
-      because: inOneSentence(stopped),
-      examined: findings.length,
-      planned: driven.length,
-    };
-    return recordOf(
-      findings,
-      { ...prepared, profile: run.profile },
-      { started, versions: start.versions, ...(incomplete && { incomplete }) },
-    );
-  } finally {
-    await prepared.close();
-  }
-}
+const judged = (prepared: Prepared, { concurrency = 4, onFinding }: JudgeOptions): Promise<RunRecord> =>
+  judgePrepared(prepared, { concurrency, onFinding });

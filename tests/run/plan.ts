@@ -55,6 +55,8 @@ export interface Declared {
   readonly data?: readonly string[] | undefined;
   /** Operations that need not ask for a token, each with its reason. */
   readonly exempt?: readonly { readonly operation: string; readonly because: string }[] | undefined;
+  /** In a sweep, whose connections are bounded: what opens many at once is left out. */
+  readonly bounded?: boolean;
   /** Kinds of consent given. */
   readonly consent?: readonly string[] | undefined;
 }
@@ -136,6 +138,10 @@ function boundTo(
   return named ? at : [undefined, ...at];
 }
 
+/** Whether a case opens many connections at once. */
+const isWide = ({ consent, stimulus }: Case): boolean =>
+  consent?.includes('active') === true || stimulus.probe === 'ports';
+
 /**
  * The cases that bear on a clause in scope, in the catalogue's order, each on every interaction that it is bound to
  * and that the subject has switched on.
@@ -147,6 +153,7 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
     // What came later, or is not what it was, fails nobody who is held to an older set.
     if (declared.set && holds(declared.set, entry) !== 'yes') return [];
     if (entry.declares && !declared[entry.declares]) return [];
+    if (declared.bounded && isWide(entry)) return [];
     // Without that consent a dated test report decides, and there is nothing to wait for.
     if (entry.consent?.includes('active') && !declared.consent?.includes('active')) return [];
     const borne = clauses.filter((clause) => bears(entry, clause));
@@ -197,6 +204,8 @@ const isActive = (clause: string): boolean =>
   everyCase.some(
     ({ requirements, consent }) => consent?.includes('active') && requirements.some((id) => id === clause),
   );
+const isWidely = (clause: string): boolean =>
+  everyCase.some((entry) => isWide(entry) && entry.requirements.some((id) => id === clause));
 const isDeclared = (clause: string): Case['declares'] =>
   everyCase.find(({ requirements, declares }) => declares && requirements.some((id) => id === clause))
     ?.declares;
@@ -220,11 +229,13 @@ export function unreachable(
       because:
         declared.set && laterThan(declared.set, id)
           ? `came later than ${declared.set.id}`
-          : isActive(id)
-            ? 'driven only with "active" in consent.allow'
-            : isDeclared(id)
-              ? `driven only with \`${isDeclared(id)}\` in the subject file`
-              : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
+          : declared.bounded && isWidely(id)
+            ? 'opens many connections at once, which a sweep does not; `assay run` drives it'
+            : isActive(id)
+              ? 'driven only with "active" in consent.allow'
+              : isDeclared(id)
+                ? `driven only with \`${isDeclared(id)}\` in the subject file`
+                : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
     }));
   return [...unreached, ...exempt];
 }

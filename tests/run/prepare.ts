@@ -123,14 +123,22 @@ export function checkStandIn(name: string, place: string, profile?: string): voi
   );
 }
 
+/** A hierarchy that was made here, with what its CAs sign by. */
+export type Made = Awaited<ReturnType<typeof createHierarchy>>;
+
 /**
- * Starts an embedded provider behind a fresh hierarchy. Keys live in memory only.
+ * Starts an embedded provider behind a fresh hierarchy, or behind one that others share. Keys live in memory only.
  * @throws ConfigurationError on `--mock` for an unknown name
  */
-export async function prepareStandIn(name: string, profile: Profile, edition?: string): Promise<Prepared> {
+export async function prepareStandIn(
+  name: string,
+  profile: Profile,
+  edition?: string,
+  keys?: Made,
+): Promise<Prepared> {
   checkStandIn(name, '--mock', profile.id);
-  if (profile.id === 'ftrs') return prepareFtrs(name, profile);
-  const hierarchy = await createHierarchy();
+  if (profile.id === 'ftrs') return prepareFtrs(name, profile, keys);
+  const hierarchy = keys ?? (await createHierarchy());
   const way = policyOf(name)?.revocation.source ?? 'file';
   const attending =
     way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities, { slow: 15_000 });
@@ -171,8 +179,8 @@ export async function prepareStandIn(name: string, profile: Profile, edition?: s
 }
 
 /** An embedded FtRS provider with an issuer of its own. */
-async function prepareFtrs(name: string, profile: Profile): Promise<Prepared> {
-  const hierarchy = await createHierarchy();
+async function prepareFtrs(name: string, profile: Profile, keys?: Made): Promise<Prepared> {
+  const hierarchy = keys ?? (await createHierarchy());
   const way = ftrsPolicyOf(name)?.revocation.source ?? 'file';
   const attending = way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities);
   const standIn = await startFtrsStandIn(name, hierarchy, way === 'file' ? undefined : attending?.place(way));

@@ -89,6 +89,12 @@ const accounts: Readonly<Record<string, Account>> = {
       ),
     ]),
   ),
+  [`${ASSAY}sweep endpoints.json --connections 16 --per-host 2 --out results`]: run(
+    0,
+    /1 endpoint: 1 conformant/,
+    ...['sweep', 'endpoints.json', '--connections', '16', '--per-host', '2', '--out', 'results', ...ONE],
+  ),
+  [`${ASSAY}sweep ENDPOINTS [--shard I/N]`]: by('sweep', "'sweep'", "'--shard'"),
   [`${ASSAY}merge part-1 part-2 --out assay-out`]: run(
     0,
     /^conformant[^]*2 passed/m,
@@ -210,6 +216,10 @@ describe('what a newcomer types, against one reference that is served', () => {
       join(folder, 'subject.json'),
       JSON.stringify({ ...subject, pki: ready.pki, options: { enforcesScope: true } }),
     );
+    await writeFile(
+      join(folder, 'endpoints.json'),
+      JSON.stringify({ endpoints: [{ name: 'a11111', subject: 'subject.json' }] }),
+    );
   });
   after(async () => {
     served?.kill('SIGTERM');
@@ -220,7 +230,7 @@ describe('what a newcomer types, against one reference that is served', () => {
     if (!('run' in account)) continue;
     test(command, async () => {
       const [name = '', ...rest] = account.run;
-      const reaches = ['run', 'doctor'].includes(name) ? ['--allow-path', tmpdir()] : [];
+      const reaches = ['run', 'doctor', 'sweep'].includes(name) ? ['--allow-path', tmpdir()] : [];
       const { code, out, err }: Ended = await start(folder, [name, ...rest, ...reaches]).done;
       assert.equal(code, account.code, out + err);
       if (account.says) assert.match(out, account.says);

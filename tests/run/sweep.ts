@@ -1,0 +1,209 @@
+import { matchesGlob } from 'node:path';
+import { createHierarchy } from '../../certs/index.ts';
+import { ConfigurationError } from '../../certs/configuration-error.ts';
+import { createKeeper } from '../drive/keep.ts';
+import type { Endpoint } from './endpoints.ts';
+import { resolveDestination } from './guard.ts';
+import { judgePrepared } from './judge-prepared.ts';
+import { inLanes, type Job } from './lanes.ts';
+import { folders, locate } from './locate.ts';
+import { plan, type Planned } from './plan.ts';
+import {
+  checkStandIn,
+  prepareStandIn,
+  prepareSubject,
+  profileNamed,
+  type Made,
+  type Prepared,
+} from './prepare.ts';
+import type { RunRecord, RunVerdict } from './record.ts';
+import { readSubject } from './subject.ts';
+
+/** What came of one subject. */
+export interface Swept {
+  readonly name: string;
+  /** Absent: it could not be judged. */
+  readonly verdict?: RunVerdict;
+  /** As that of `assay run`. */
+  readonly exitCode: number;
+  /** The URL, or `mock:NAME`; absent: its file could not be read. */
+  readonly subject?: string;
+  readonly passed: number;
+  readonly failed: number;
+  readonly inconclusive: number;
+  readonly noted: number;
+  /** Why it was not judged, or not to the end. */
+  readonly because?: string;
+  /** Milliseconds from its start to its record. */
+  readonly ms: number;
+}
+
+/** What a sweep keeps within, and what it is told. */
+export interface SweepOptions {
+  /** The file of endpoints. */
+  readonly file: string;
+  /** Connections in all, and those to one host; each subject is examined over as many as one host may have. */
+  readonly connections: number;
+  readonly perHost: number;
+  readonly cases: readonly string[];
+  readonly strict?: boolean;
+  readonly allowPath: readonly string[];
+  readonly env: readonly string[];
+  readonly signal?: AbortSignal;
+  readonly onStart: (endpoint: Endpoint) => void;
+  /** Keeps a record; what it rejects with is that subject's error. */
+  readonly keep: (name: string, record: RunRecord, evidence: ReadonlyMap<string, string>) => Promise<void>;
+  readonly onEnd: (swept: Swept) => void;
+}
+
+/** Worst first, as the program documents its exit codes. */
+const WORST = [4, 3, 1, 2, 0] as const;
+export const worstOf = (codes: readonly number[]): number => WORST.find((code) => codes.includes(code)) ?? 0;
+
+const CODES: Readonly<Record<RunVerdict, number>> = { conformant: 0, 'non-conformant': 1, inconclusive: 2 };
+
+/**
+ * Judges many subjects, each by itself: what is wrong with one is told of that one, and the others go on. Subjects of
+ * one host, one issuer or one callback come one after the other.
+ * @throws ConfigurationError at `--case` where no case of any profile matches a glob
+ */
+export async function sweep(
+  endpoints: readonly Endpoint[],
+  options: SweepOptions,
+): Promise<readonly Swept[]> {
+  const results = new Map<string, Swept>();
+  let keys: Promise<Made> | undefined;
+  const jobs = await Promise.all(
+    endpoints.map(async (endpoint): Promise<Job> => ({
+      holds: await heldBy(endpoint, options),
+      work: async () => {
+        options.onStart(endpoint);
+        // Embedded providers share their keys: what they cost is spent once.
+        const hierarchy = 'mock' in endpoint ? await (keys ??= createHierarchy()) : undefined;
+        const swept = await sweepOne(endpoint, options, hierarchy);
+        results.set(endpoint.name, swept);
+        options.onEnd(swept);
+      },
+    })),
+  );
+  await inLanes(jobs, Math.max(1, Math.floor(options.connections / options.perHost)), options.signal);
+  return endpoints.map(({ name }) => results.get(name) ?? notStarted(name, options.signal));
+}
+
+const notStarted = (name: string, signal: AbortSignal | undefined): Swept => ({
+  name,
+  exitCode: 3,
+  ...NONE,
+  because: `not started: ended by ${String(signal?.reason)}`,
+  ms: 0,
+});
+const NONE = { passed: 0, failed: 0, inconclusive: 0, noted: 0 } as const;
+
+async function located(
+  { place, subject }: { readonly place: string; readonly subject: string },
+  { file, allowPath }: SweepOptions,
+): Promise<string> {
+  const found = await locate(file, subject, await folders(file, allowPath));
+  if ('path' in found) return found.path;
+  throw new ConfigurationError(`${place}/subject`, found.fault);
+}
+
+/** What a subject must have to itself. What cannot be read holds nothing: its turn will tell. */
+async function heldBy(endpoint: Endpoint, options: SweepOptions): Promise<readonly string[]> {
+  if ('mock' in endpoint) return [];
+  try {
+    const file = await located(endpoint, options);
+    const { url, connect, issuer, otherIssuer, callback } = await readSubject(file, options);
+    const { addresses, host } = await resolveDestination(url, connect);
+    return [
+      `host ${addresses[0] ?? host}`,
+      ...[issuer, otherIssuer].flatMap((each) => (each === undefined ? [] : [`issuer ${each}`])),
+      ...(callback ? [`callback ${callback.listen}`] : []),
+    ];
+  } catch {
+    return [];
+  }
+}
+
+const matching =
+  (globs: readonly string[]) =>
+  ({ id, case: entry }: Planned): boolean =>
+    globs.some((glob) => matchesGlob(id, glob) || matchesGlob(entry.id, glob));
+
+/** A subject as it is driven in a sweep: what needs many connections at once is left to `assay run`. */
+async function opened(
+  endpoint: Endpoint,
+  options: SweepOptions,
+  hierarchy: Made | undefined,
+): Promise<Prepared> {
+  if ('mock' in endpoint) checkStandIn(endpoint.mock, `${endpoint.place}/mock`, endpoint.profile);
+  const prepared =
+    'mock' in endpoint
+      ? await prepareStandIn(
+          endpoint.mock,
+          profileNamed(endpoint.profile, `${endpoint.place}/profile`),
+          undefined,
+          hierarchy,
+        )
+      : await prepareSubject(await located(endpoint, options), {
+          allowPath: options.allowPath,
+          env: options.env,
+        });
+  return { ...prepared, declared: { ...prepared.declared, bounded: true } };
+}
+
+async function sweepOne(
+  endpoint: Endpoint,
+  options: SweepOptions,
+  hierarchy: Made | undefined,
+): Promise<Swept> {
+  const { perHost: concurrency, cases: globs, strict, signal } = options;
+  const started = performance.now();
+  const { name } = endpoint;
+  const took = (): number => Math.round(performance.now() - started);
+  try {
+    const prepared = await opened(endpoint, options, hierarchy);
+    const keeper = createKeeper();
+    const { run } = prepared;
+    const matches = matching(globs);
+    const narrowed = globs.length > 0;
+    if (narrowed && !plan(run.profile, prepared.declared).some(matches)) {
+      await prepared.close();
+      throw new ConfigurationError('--case', `no case of ${run.profile.id} matches ${globs.join(', ')}`);
+    }
+    const record = await judgePrepared(
+      { ...prepared, run: { ...run, target: { ...run.target, keep: keeper.keep } } },
+      {
+        concurrency,
+        ...(narrowed && { selection: { globs, matches } }),
+        ...(strict && { strict }),
+        ...(signal && { signal }),
+      },
+    );
+    await options.keep(name, record, keeper.files());
+    const of = (outcome: string): number =>
+      record.findings.filter((finding) => finding.outcome === outcome).length;
+    return {
+      name,
+      verdict: record.verdict,
+      exitCode: record.incomplete ? 3 : CODES[record.verdict],
+      subject: record.subject.standIn === undefined ? record.subject.url : `mock:${record.subject.standIn}`,
+      passed: of('pass'),
+      failed: of('fail'),
+      inconclusive: of('inconclusive'),
+      noted: record.noted.length,
+      ...(record.incomplete && { because: record.incomplete.because }),
+      ms: took(),
+    };
+  } catch (error) {
+    const ours = !(error instanceof ConfigurationError);
+    const because = error instanceof Error ? error.message : String(error);
+    return {
+      name,
+      exitCode: ours ? 3 : 4,
+      ...NONE,
+      because: ours ? `an error of ours: ${because}` : because,
+      ms: took(),
+    };
+  }
+}
