@@ -142,6 +142,8 @@ export interface Handshake {
   readonly version: string;
   readonly suite: string;
   readonly resumed: boolean;
+  /** SHA-256 of the certificate that the server showed, in hex with colons: which of several hops answered. */
+  readonly server?: string;
 }
 
 /** The ephemeral key exchange that a server chose: size of the prime in bits, or the curve by its name. */

@@ -5,12 +5,13 @@ import type { Entry } from './view.ts';
 
 /** The exchange behind an entry: what was seen of the stimulus, and of the control beside it. */
 export function evidenceOf(entry: Entry): Markup {
-  const { observation, control, trace } = entry;
+  const { observation, control, trace, evidence = [] } = entry;
   return markup`<div class="evidence">
 ${seen('Answer to the stimulus', observation)}
 ${seen('Control: the valid exchange', control.exchange)}
 ${control.hello && seen('Control hello', control.hello)}
 ${trace.length > 0 && markup`<p class="trace"><span class="quiet">Trace ids, for the audit log of the subject:</span> ${trace.map((id) => markup`<code>${id}</code> `)}</p>`}
+${evidence.length > 0 && markup`<p class="trace"><span class="quiet">Files of evidence in <code>evidence/</code>, the stimulus first:</span> ${evidence.map((digest) => markup`<code>${digest.replace(':', '/')}</code> `)}</p>`}
 </div>`;
 }
 
@@ -24,7 +25,7 @@ function detail(observation: Observation): Markup {
       const { status, headers, body, bytes, handshake } = observation;
       const head = [`HTTP ${status}`, ...headers.map(([name, value]) => `${name}: ${value}`)].join('\n');
       const kept = body === '' && bytes > 0 ? `(${bytes} bytes, not kept)` : pretty(body);
-      return markup`${handshake && markup`<p class="quiet">${handshake.version}, ${handshake.suite}${handshake.resumed && ', resumed'}</p>`}
+      return markup`${handshake && markup`<p class="quiet">${handshake.version}, ${handshake.suite}${handshake.resumed && ', resumed'}${handshake.server !== undefined && markup`<br>the server's certificate: <code class="digest">${handshake.server}</code>`}</p>`}
 <pre tabindex="0" aria-label="HTTP answer">${head}${kept !== '' && `\n\n${kept}`}</pre>`;
     }
     case 'suites':

@@ -94,6 +94,7 @@ function resultOf(entry: Entry, ruleIndex: number, { subject }: RunRecord): Resu
     properties: {
       expected: entry.expected,
       trace: entry.trace,
+      ...(entry.evidence && { evidence: entry.evidence }),
       ...(entry.beneath && { beneath: entry.beneath.map((each) => each.case) }),
     },
   };

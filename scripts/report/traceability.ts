@@ -16,6 +16,7 @@ const HEAD = [
   'expected',
   'because',
   'trace',
+  'evidence',
 ] as const;
 
 /** RFC 4180 §2; what a spreadsheet would take for a formula is made text. */
@@ -40,7 +41,7 @@ export function traceabilityCsv(record: RunRecord): string {
       clause.text,
       WORDS[clause.state],
     ];
-    if (clause.entries.length === 0) return [[...about, '', '', '', '', '', clause.because ?? '', '']];
+    if (clause.entries.length === 0) return [[...about, '', '', '', '', '', clause.because ?? '', '', '']];
     return clause.entries.map((entry) => [
       ...about,
       entry.case,
@@ -50,6 +51,7 @@ export function traceabilityCsv(record: RunRecord): string {
       entry.expected,
       entry.because,
       entry.trace.join(' '),
+      (entry.evidence ?? []).join(' '),
     ]);
   });
   const left = record.notExamined.map((each) =>
@@ -102,7 +104,7 @@ export function traceabilityMarkdown(record: RunRecord): string {
     ...parts,
     '## From case to clause',
     table(
-      ['case', 'title', 'outcome', 'requirements', 'because', 'trace'],
+      ['case', 'title', 'outcome', 'requirements', 'because', 'trace', 'evidence'],
       entries.map((entry: Entry) => [
         inert(entry.case),
         inert(entry.title),
@@ -110,6 +112,7 @@ export function traceabilityMarkdown(record: RunRecord): string {
         inert(entry.requirements.join(', ')),
         inert(entry.because),
         inert(entry.trace.join(' ')),
+        inert((entry.evidence ?? []).join(' ')),
       ]),
     ),
     ...(record.notExamined.length > 0

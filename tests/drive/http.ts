@@ -180,8 +180,14 @@ export const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =
         version: socket.getProtocol() ?? '',
         suite: socket.getCipher().standardName ?? socket.getCipher().name,
         resumed: socket.isSessionReused(),
+        ...serverOf(socket),
       }
     : undefined;
+
+function serverOf(socket: TLSSocket): Pick<Handshake, 'server'> {
+  const server = socket.getPeerX509Certificate()?.fingerprint256;
+  return server === undefined ? {} : { server };
+}
 
 /** Where the bytes of an answer go while they come. */
 export interface Answer {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createHash, X509Certificate } from 'node:crypto';
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -42,8 +42,22 @@ describe('evidence/sha256/…', () => {
       const globs = [...cases, 'response/*', 'interaction/find-patient*', 'interaction/structured*'].flatMap(
         (each) => ['--case', each],
       );
-      const { code, err } = await assay(folder, 'run', 'subject.json', '--out', 'out', ...globs);
+      const events = ['--events', join('out', 'events.ndjson')];
+      await mkdir(out);
+      const {
+        code,
+        out: said,
+        err,
+      } = await assay(folder, 'run', 'subject.json', '--out', 'out', ...events, ...globs);
       assert.equal(code, 1, err);
+      await writeFile(join(out, 'screen.txt'), said + err);
+      const doctor = await assay(folder, 'doctor', 'subject.json', '--json');
+      await writeFile(join(out, 'doctor.json'), doctor.out + doctor.err);
+      for (const format of ['sarif', 'testreport', 'traceability-csv'])
+        assert.equal(
+          (await assay(folder, 'report', 'out', '--format', format, '--out', `out/${format}`)).code,
+          0,
+        );
       record = JSON.parse(await readFile(join(out, 'record.json'), 'utf8')) as RunRecord;
     } finally {
       await provider.close();
@@ -89,6 +103,8 @@ describe('evidence/sha256/…', () => {
     );
     assert.ok(control.answer.kind === 'response');
     assert.equal(control.answer.handshake?.version, 'TLSv1.2');
+    const shown = new X509Certificate(await readFile(join(folder, 'pki/provider/provider.pem')));
+    assert.equal(control.answer.handshake.server, shown.fingerprint256);
   });
 
   test('a probe: its bytes and those that came back', async () => {
@@ -100,7 +116,15 @@ describe('evidence/sha256/…', () => {
     assert.ok(many?.kind === 'flights' && many.flights.length > 3);
   });
 
-  test("no token, key or NHS number in any file; salts are the owner's alone", async () => {
+  test('each form of a record leads from a finding to its evidence', async () => {
+    const [digest = ''] = record.findings.find(({ evidence = [] }) => evidence.length > 0)?.evidence ?? [];
+    for (const name of ['report.html', 'sarif', 'traceability-csv']) {
+      const text = await readFile(join(out, name), 'utf8');
+      assert.ok(text.includes(digest) || text.includes(digest.replace(':', '/')), name);
+    }
+  });
+
+  test("no token, key or NHS number in any file, on the screen or in the events; salts are the owner's alone", async () => {
     const key = (await readFile(join(folder, 'pki/clients/valid.key'), 'utf8')).split('\n')[5] ?? '';
     assert.ok(key.length > 40);
     const planted = [

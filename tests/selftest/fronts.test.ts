@@ -60,6 +60,7 @@ async function kept(out: string): Promise<unknown> {
   for (const digest of files) {
     const text = await readFile(join(out, 'evidence/sha256', digest), 'utf8');
     assert.equal(createHash('sha256').update(text).digest('hex'), digest);
+    assert.doesNotMatch(text, /eyJ[\w-]{10,}|PRIVATE KEY/, 'no secret');
     const { kind, request = '' } = JSON.parse(text) as { readonly kind: string; readonly request?: string };
     kinds.set(`sha256:${digest}`, `${kind} ${request.split(' ')[0] ?? ''}`);
   }
