@@ -16,12 +16,19 @@ import { baseline, createWorker, runPlan } from '../run/engine.ts';
 import { examine, type Finding } from '../run/examine.ts';
 import type { Planned } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
-import { everything, examined, having, hierarchy, representative, runOf } from './stand.ts';
+import {
+  drawn,
+  everything,
+  examined,
+  having,
+  hierarchy,
+  representative,
+  ROWS_AT_ONCE,
+  runOf,
+  WHOLE_MATRIX,
+} from './stand.ts';
 
 const sorted = (ids: readonly string[]): readonly string[] => [...ids].sort();
-
-/** Much of a row is waiting for a close or a patience: several fill each other's time. */
-const AT_ONCE = 4;
 
 const runs = new Map<string, Promise<readonly Finding[]>>();
 /** Every finding on a variant, driven once for both groups of tests. */
@@ -33,7 +40,7 @@ function whole(name: string): Promise<readonly Finding[]> {
   return known;
 }
 
-describe('every case passes a conformant provider', { concurrency: AT_ONCE }, () => {
+describe('every case passes a conformant provider', { concurrency: ROWS_AT_ONCE }, () => {
   for (const [name, { title }] of Object.entries(variants)) {
     test(`${name}: ${title}`, async () => {
       const findings = await whole(name);
@@ -66,26 +73,22 @@ describe('a noted case comes out otherwise on a variant that decides otherwise, 
 });
 
 /** `npm run matrix` runs everything; `npm test` the cases that a mutant names and a part of the rest, another for each. */
-const WHOLE = process.env['ASSAY_MATRIX'] === 'whole';
-const ONE_IN = 36;
-
-function drawn(mutant: string, named: readonly string[]): readonly Planned[] {
-  const offset = [...mutant].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+function rowOf(mutant: string, named: readonly string[]): readonly Planned[] {
+  const part = drawn(representative, mutant, named);
   // Active cases wait for what may still come, half a second each: on the mutants of others a part of them is enough.
-  return representative.filter(
-    ({ id, case: { consent } }, at) =>
-      named.includes(id) || (WHOLE && !consent?.includes('active')) || (at + offset) % ONE_IN === 0,
-  );
+  return WHOLE_MATRIX
+    ? representative.filter((each) => !each.case.consent?.includes('active') || part.includes(each))
+    : part;
 }
 
-describe('every mutant fails exactly the cases that list it', { concurrency: AT_ONCE }, () => {
+describe('every mutant fails exactly the cases that list it', { concurrency: ROWS_AT_ONCE }, () => {
   for (const [name, { title, caughtBy, clouds = [] }] of Object.entries({ ...mutants, ...requestMutants })) {
     test(`${name}: ${title}`, async () => {
       const pki = await hierarchy;
       const findings = await examined(
         await startStandIn(name, pki),
         pki,
-        drawn(name, [...caughtBy, ...clouds]),
+        rowOf(name, [...caughtBy, ...clouds]),
         true,
       );
       const reasons = findings

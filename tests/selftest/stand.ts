@@ -53,6 +53,25 @@ export async function examined(
   }
 }
 
+/** Every how many of the cases that nobody named a mutant meets outside `npm run matrix`. */
+const ONE_IN = 36;
+
+/** The cases that a mutant names, and a part of the rest, another for each mutant. */
+export function drawn(
+  planned: readonly Planned[],
+  mutant: string,
+  named: readonly string[],
+): readonly Planned[] {
+  const offset = [...mutant].reduce((sum, letter) => sum + letter.charCodeAt(0), 0);
+  return planned.filter(({ id }, at) => named.includes(id) || (at + offset) % ONE_IN === 0);
+}
+
+/** `npm run matrix` asks for every case on every mutant. */
+export const WHOLE_MATRIX = process.env['ASSAY_MATRIX'] === 'whole';
+
+/** Much of a row of a matrix is waiting for a close or a patience: several fill each other's time. */
+export const ROWS_AT_ONCE = 4;
+
 /** Ids of the findings with one outcome, noted ones left out. */
 export const having = (findings: readonly Finding[], outcome: Finding['outcome']): readonly string[] =>
   findings
