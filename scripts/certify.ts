@@ -1,13 +1,18 @@
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { read } from 'read';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { utf8, type Files } from '../tests/certify/archive.ts';
-import { bundle, evidenceName, recordName } from '../tests/certify/bundle.ts';
+import { attemptsOf, challengesOf, ledgerName, unmet } from '../tests/certify/attempts.ts';
+import { bundle, challengeFile, evidenceName, recordName, SCORECARD } from '../tests/certify/bundle.ts';
+import { CHALLENGE, challengeIn, type Challenge } from '../tests/run/challenge.ts';
+import { digestOf, LEDGER, ledgerAt } from '../tests/run/ledger.ts';
+import { SCORECARD_FILE } from './scorecard.ts';
+import { collect } from './options.ts';
 import { obstacles } from '../tests/certify/conditions.ts';
-import { generateSigningKey, openSigningKey, readTrust } from '../tests/certify/keys.ts';
-import { verifyBundle } from '../tests/certify/verify.ts';
+import { generateSigningKey, openSigningKey, readTrust, type TrustSet } from '../tests/certify/keys.ts';
+import { verifyBundle, type Verified } from '../tests/certify/verify.ts';
 import { profileNamed } from '../tests/run/prepare.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { EVIDENCE } from '../tests/run/publish.ts';
@@ -22,7 +27,7 @@ import { traceabilityCsv } from './report/traceability.ts';
 const PASSPHRASE = 'ASSAY_KEY_PASSPHRASE';
 
 /** From the environment, or asked for on a terminal without being shown. Never from the command line. */
-async function passphrase(twice: boolean): Promise<string> {
+export async function passphrase(twice: boolean): Promise<string> {
   const given = process.env[PASSPHRASE];
   if (given !== undefined && given !== '') return given;
   if (!process.stdin.isTTY)
@@ -33,7 +38,7 @@ async function passphrase(twice: boolean): Promise<string> {
   return first;
 }
 
-const readable = async (file: string, place: string): Promise<Buffer> => {
+export const readable = async (file: string, place: string): Promise<Buffer> => {
   try {
     return await readFile(file);
   } catch (error) {
@@ -44,7 +49,7 @@ const readable = async (file: string, place: string): Promise<Buffer> => {
   }
 };
 
-function wholeDays(value: string): number {
+export function wholeDays(value: string): number {
   const days = Number(value);
   if (!Number.isInteger(days) || days < 1 || days > 1095)
     throw new InvalidArgumentError('a whole number of days from 1 to 1095');
@@ -103,6 +108,7 @@ async function readRecord(file: string): Promise<{ readonly record: RunRecord; r
 }
 
 interface CertifyOptions {
+  readonly ledger: readonly string[];
   readonly key: string;
   readonly out: string;
   readonly by: 'assessor' | 'supplier';
@@ -119,6 +125,12 @@ export function certifyCommand(): Command {
         .choices(['assessor', 'supplier'])
         .default('supplier'),
     )
+    .option(
+      '--ledger <file>',
+      `the ledger of the attempts, where it is not ${LEDGER} beside each record; may be repeated`,
+      collect,
+      [],
+    )
     .addHelpText(
       'after',
       '\nExample:\n  assay certify assay-out/record.json --key keys/private.pem --out bundle.zip',
@@ -128,15 +140,26 @@ export function certifyCommand(): Command {
     });
 }
 
-async function certify(files: readonly string[], { key: keyFile, out, by }: CertifyOptions): Promise<number> {
+async function certify(
+  files: readonly string[],
+  { key: keyFile, out, by, ledger }: CertifyOptions,
+): Promise<number> {
   if ((await stat(out).catch(() => undefined))?.isDirectory())
     throw new ConfigurationError('--out', `${out} is a directory`);
   const records = await Promise.all(files.map(readRecord));
   const today = new Date();
+  const logs = await Promise.all(
+    records.map((each, at) => attemptsBehind(each, at, files[at] ?? '', ledger)),
+  );
   const wrong = records.flatMap(({ record }, at) =>
-    obstacles(record, { version, today, profile: profileNamed(record.profile, `${files[at]}#/profile`) }).map(
-      (why) => `${files[at]}: ${why}`,
-    ),
+    [
+      ...obstacles(record, {
+        version,
+        today,
+        profile: profileNamed(record.profile, `${files[at]}#/profile`),
+      }),
+      ...(logs[at]?.faults ?? []),
+    ].map((why) => `${files[at]}: ${why}`),
   );
   if (wrong.length > 0) {
     process.stderr.write(`Not certified:\n${wrong.map((why) => `  ${why}\n`).join('')}`);
@@ -147,19 +170,15 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
     await passphrase(false),
     '--key',
   );
-  const others = {
+  const others: Files = {
+    ...Object.assign({}, ...logs.map(({ files: own }) => own)),
     ...(await companions(records.map(({ record }) => record))),
     ...(await evidenceOf(
       records.map(({ record }) => record),
       files,
     )),
   };
-  const bytes = bundle(
-    records,
-    others,
-    { tool: { name: 'assay', version }, ranBy: by, assurance: 'self-declared', issued: today },
-    key,
-  );
+  const bytes = bundle(records, others, { tool: { name: 'assay', version }, ranBy: by, issued: today }, key);
   await mkdir(dirname(out), { recursive: true });
   const draft = join(dirname(out), `.${basename(out)}.${process.pid}.draft`);
   await writeFile(draft, bytes);
@@ -176,6 +195,55 @@ async function certify(files: readonly string[], { key: keyFile, out, by }: Cert
     ].join('\n'),
   );
   return EXIT.conformant;
+}
+
+/** The ledgers of a record and the challenges that its runs met, by their place in the bundle; and what is missing. */
+async function attemptsBehind(
+  { record, bytes }: { readonly record: RunRecord; readonly bytes: Uint8Array },
+  at: number,
+  file: string,
+  named: readonly string[],
+): Promise<{ readonly faults: readonly string[]; readonly files: Files }> {
+  const from = dirname(file);
+  const folder = dirname(recordName(at));
+  const inFolder = async (name: string): Promise<readonly string[]> =>
+    (await readdir(join(from, name)).catch(() => [])).map((each) => join(from, name, each));
+  const beside = [join(from, LEDGER), ...(await inFolder('ledgers'))];
+  const texts: string[] = [];
+  for (const each of named.length > 0 ? named : beside) {
+    const text = await ledgerAt(each);
+    if (text === undefined && named.length > 0)
+      throw new ConfigurationError('--ledger', `cannot read ${each}`);
+    if (text !== undefined) texts.push(text);
+  }
+  const [first, ...others] = texts;
+  if (first === undefined)
+    return {
+      faults: [`no ledger of attempts stands beside it (${LEDGER}); name it with --ledger`],
+      files: {},
+    };
+  const ledgers: Files = {
+    [`${folder}/${LEDGER}`]: utf8(first),
+    ...Object.fromEntries(others.map((text) => [`${folder}/${ledgerName(text)}`, utf8(text)])),
+  };
+  const kept = attemptsOf(record, digestOf(bytes), ledgers);
+  const candidates = new Map<string, Buffer>();
+  for (const each of [join(from, CHALLENGE), ...(await inFolder('challenges'))]) {
+    const found = await readFile(each).catch(() => undefined);
+    if (found) candidates.set(digestOf(found), found);
+  }
+  const faults = [...kept.faults];
+  const posed: Record<string, Uint8Array> = {};
+  const met = new Map<string, Challenge>();
+  for (const digest of challengesOf(kept.own) ?? []) {
+    const found = candidates.get(digest);
+    const challenge = found && challengeIn(found.toString());
+    if (found) posed[challengeFile(recordName(at), digest)] = found;
+    if (challenge) met.set(digest, challenge);
+    else faults.push(`the challenge that its run met (${digest}) does not stand beside it as ${CHALLENGE}`);
+  }
+  if (met.size > 0) faults.push(...unmet(record, kept.own, met));
+  return { faults, files: { ...ledgers, ...posed } };
 }
 
 /** The evidence that the records refer to, from where their runs left it. */
@@ -205,9 +273,14 @@ const REPORTS = {
   'traceability.csv': traceabilityCsv,
 } as const;
 
-/** What a bundle holds beside the records: reports, waivers, what was attested, the SBOM of this tool where it has one. */
+/** The bill of materials that the package ships; the tree has none, and makes it from its lock file. */
+async function billOfThisTool(): Promise<Uint8Array> {
+  const shipped = await readFile(new URL('../sbom.cdx.json', import.meta.url)).catch(() => undefined);
+  return shipped ?? utf8((await import('./package/bill.ts')).billOfMaterials());
+}
+
+/** What a bundle holds beside the records: reports, waivers, what was attested, and what this tool is: scorecard and SBOM. */
 async function companions(records: readonly RunRecord[]): Promise<Files> {
-  const sbom = await readFile(new URL('../sbom.cdx.json', import.meta.url)).catch(() => undefined);
   const beside = records.flatMap((record, at): readonly (readonly [string, Uint8Array])[] => {
     const folder = dirname(recordName(at));
     const attested = record.findings.filter((finding) => finding.case.startsWith('attestation/'));
@@ -219,25 +292,41 @@ async function companions(records: readonly RunRecord[]): Promise<Files> {
       ),
     ];
   });
-  return { ...Object.fromEntries(beside), ...(sbom && { 'sbom.cdx.json': sbom }) };
+  return {
+    ...Object.fromEntries(beside),
+    [SCORECARD]: await readFile(SCORECARD_FILE),
+    'sbom.cdx.json': await billOfThisTool(),
+  };
+}
+
+/** A bundle as its file holds it, and what came of verifying it. */
+export async function opened(
+  file: string,
+  trust: readonly string[],
+): Promise<{ readonly bytes: Uint8Array; readonly verified: Verified }> {
+  const sets = await Promise.all(
+    trust.map(async (each) => readTrust((await readable(each, '--trust')).toString('utf8'), each)),
+  );
+  const bytes = await readable(file, file);
+  if (bytes.subarray(0, 2).toString('latin1') !== 'PK')
+    throw new ConfigurationError(file, 'is no bundle (no ZIP)');
+  const keys: TrustSet = { keys: sets.flatMap((each) => each.keys) };
+  return { bytes, verified: verifyBundle(bytes, keys, new Date(), version, await readFile(SCORECARD_FILE)) };
 }
 
 /** `assay verify`: whether a bundle holds, offline. */
 export function verifyCommand(): Command {
   return new Command('verify')
     .argument('<bundle>', 'the file that `assay certify` made')
-    .requiredOption('--trust <file>', 'trust.json with the keys that you trust')
+    .requiredOption('--trust <file>', 'trust.json with keys that you trust; may be repeated', collect, [])
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',
       '\nExit code 0: it holds; 1: it does not; 4: it cannot be read.\n\nExample:\n  assay verify bundle.zip --trust trust.json',
     )
-    .action(async (file: string, { trust, json }: { trust: string; json?: boolean }) => {
-      const keys = readTrust((await readable(trust, '--trust')).toString('utf8'), trust);
-      const bytes = await readable(file, file);
-      if (bytes.subarray(0, 2).toString('latin1') !== 'PK')
-        throw new ConfigurationError(file, 'is no bundle (no ZIP)');
-      const { holds, faults, statement } = verifyBundle(bytes, keys, new Date(), version);
+    .action(async (file: string, { trust, json }: { trust: readonly string[]; json?: boolean }) => {
+      const { verified } = await opened(file, trust);
+      const { holds, faults, statement } = verified;
       if (json)
         process.stdout.write(`${JSON.stringify({ holds, faults, statement: statement ?? null }, null, 2)}\n`);
       else process.stdout.write(told(holds, faults, statement));
@@ -268,6 +357,10 @@ function told(
           ),
           ...said.certified.flatMap(({ waived = [] }) =>
             waived.map(({ case: id, risk, expires }) => `  waived until ${expires}: ${id} (${risk})`),
+          ),
+          ...said.certified.map(
+            ({ attempts: { begun, unfinished } }) =>
+              `  ${begun} attempt${begun === 1 ? '' : 's'} in the ledger${unfinished > 0 ? `, ${unfinished} of them never ended` : ''}`,
           ),
           `  ran by ${said.ranBy}, ${said.assurance}; issued ${said.issued.slice(0, 10)}, until ${said.until.slice(0, 10)}; Assay ${said.tool.version}`,
         ]

@@ -90,6 +90,11 @@ export const commands: readonly Loadable[] = [
     load: async () => (await import('./certify.ts')).keygenCommand(),
   },
   {
+    name: 'challenge',
+    does: "pose a signed challenge, from which a run derives its trace ids, so that the subject's log shows it",
+    load: async () => (await import('./challenge.ts')).challengeCommand(),
+  },
+  {
     name: 'certify',
     does: 'sign records that leave nothing open, as a bundle that anybody can verify',
     load: async () => (await import('./certify.ts')).certifyCommand(),
@@ -98,5 +103,10 @@ export const commands: readonly Loadable[] = [
     name: 'verify',
     does: 'check a bundle offline: signature, digests, completeness, and every verdict derived again',
     load: async () => (await import('./certify.ts')).verifyCommand(),
+  },
+  {
+    name: 'certificate',
+    does: 'print one page that says what a bundle certifies, with its digest as a QR code',
+    load: async () => (await import('./certificate.ts')).certificateCommand(),
   },
 ];

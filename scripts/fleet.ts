@@ -7,11 +7,14 @@ import { countDials, score, tell, type Score } from '../tests/selftest/fleet/com
 import { unable } from '../tests/selftest/fleet/configuration.ts';
 import { configurations } from '../tests/selftest/fleet/configurations.ts';
 import { flawsOf } from '../tests/selftest/fleet/facts.ts';
-import { EXIT } from './exit.ts';
+import { gpconnect } from '../tests/profiles/gpconnect.ts';
+import { EXIT, version } from './exit.ts';
+import { SCORECARD_FILE } from './scorecard.ts';
 
 /**
  * `npm run fleet [-- NAME…] [--out DIR] [--times N] [--load] [--readme]`: real servers, each in good and in defective
  * configurations, and what the suite finds on them against what their configuration makes true.
+ * `--readme` puts the table into the README, and the scorecard where the package and every bundle take it from.
  * NAME narrows to configurations whose `server: title` contains it. `--load` keeps every core busy meanwhile.
  */
 const { values, positionals } = parseArgs({
@@ -28,6 +31,15 @@ const { values, positionals } = parseArgs({
 const say = (text: string): void => void process.stdout.write(`${text}\n`);
 const nameOf = ({ server, title }: { readonly server: string; readonly title: string }): string =>
   `${server}: ${title}`;
+const COUNTS = [
+  'truePasses',
+  'trueFails',
+  'falsePasses',
+  'falseFails',
+  'inconclusiveAsExpected',
+  'inconclusiveUnexpectedly',
+  'connections',
+] as const;
 const wanted = configurations.filter(
   (each) =>
     positionals.length === 0 ||
@@ -93,6 +105,8 @@ if (values.readme) {
     'README.md',
     text.replace(markers, (_whole, from: string, to: string) => `${from}\n${table}\n${to}`),
   );
+  if (positionals.length === 0 && unrun.length === 0) writeFileSync(SCORECARD_FILE, scorecardOf(done));
+  else say('no scorecard for the release: not the whole fleet was run');
 }
 const reasons = [...new Set(unrun.map(({ server }) => unable[server] ?? ''))];
 say(`scorecard ${join(values.out, 'fleet.json')}`);
@@ -108,12 +122,7 @@ function tableOf(all: readonly Score[]): string {
   const row = (label: string, of: readonly Score[]): readonly string[] => [
     label,
     String(of.length),
-    ...(['truePasses', 'trueFails', 'falsePasses', 'falseFails'] as const).map((key) =>
-      String(total(of, key)),
-    ),
-    String(total(of, 'inconclusiveAsExpected')),
-    String(total(of, 'inconclusiveUnexpectedly')),
-    String(total(of, 'connections')),
+    ...COUNTS.map((key) => String(total(of, key))),
   ];
   const head = [
     'server',
@@ -142,4 +151,25 @@ function tableOf(all: readonly Score[]): string {
     `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0, pad) : cell.padStart(widths[at] ?? 0, pad))).join(' | ')} |`;
   const rule = `| ${widths.map((width, at) => (at === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`;
   return [line(head, ' '), rule, ...rows.map((each) => line(each, ' '))].join('\n');
+}
+
+/** What this version found on real servers whose configuration says what is true of them: the table, for programs. */
+function scorecardOf(all: readonly Score[]): string {
+  const servers = [...new Set(all.map(({ server }) => server))].map((server) => ({
+    server,
+    configurations: all.filter((each) => each.server === server).length,
+    ...Object.fromEntries(
+      COUNTS.map((key) => [
+        key,
+        all.filter((each) => each.server === server).reduce((sum, each) => sum + each[key], 0),
+      ]),
+    ),
+  }));
+  const scorecard = {
+    tool: { name: 'assay', version },
+    profile: gpconnect.id,
+    edition: gpconnect.editions[0],
+    servers,
+  };
+  return `${JSON.stringify(scorecard, null, 2)}\n`;
 }

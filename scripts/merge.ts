@@ -1,7 +1,10 @@
 import { readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { challengeName, ledgerName } from '../tests/certify/attempts.ts';
+import { CHALLENGE } from '../tests/run/challenge.ts';
+import { digestOf, LEDGER, ledgerAt, noteMerged } from '../tests/run/ledger.ts';
 import { mergeShards } from '../tests/run/merge-shards.ts';
 import { EVIDENCE, evidenceFiles, publish, type OutFile } from '../tests/run/publish.ts';
 import { readRecord } from '../tests/run/read-record.ts';
@@ -41,18 +44,23 @@ export function mergeCommand(): Command {
       checkRecord(record);
       const folders = await Promise.all(paths.map(folderOf));
       const scripts = await scriptsOf(record, folders);
+      const text = `${JSON.stringify(record, null, 2)}\n`;
+      const digests = await Promise.all(paths.map(digestAt));
+      const logs = await attemptsIn(folders);
       await publish(
         out,
         [
-          { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
+          { name: 'record.json', text },
           { name: 'junit.xml', text: junit(record) },
           { name: 'report.html', text: html(record) },
         ],
         {
           [FOLDER]: scripts,
           [EVIDENCE]: evidenceFiles(record, await evidenceOf(record, folders)),
+          ...logs,
         },
       );
+      await noteMerged(join(out, LEDGER), record, text, digests);
       const placed = new Map(scripts.map(({ name }) => [name.slice(0, -3), `${out}/${FOLDER}/${name}`]));
       process.stdout.write(summary(screenOf(process.stdout, process.env), record, placed));
       process.stdout.write(
@@ -94,6 +102,23 @@ async function evidenceOf(
     kept.set(name, text);
   }
   return kept;
+}
+
+const digestAt = async (path: string): Promise<string> =>
+  digestOf(await readFile((await stat(path)).isDirectory() ? join(path, 'record.json') : path));
+
+/** The ledgers that the shards left, and the challenges that they met: whoever certifies looks their attempts up. */
+async function attemptsIn(folders: readonly string[]): Promise<Readonly<Record<string, readonly OutFile[]>>> {
+  const ledgers = await Promise.all(folders.map((folder) => ledgerAt(join(folder, LEDGER))));
+  const challenges = await Promise.all(
+    folders.map((folder) => readFile(join(folder, CHALLENGE), 'utf8').catch(() => undefined)),
+  );
+  const named = (texts: readonly (string | undefined)[], name: (text: string) => string): OutFile[] =>
+    [...new Set(texts)].flatMap((text) => (text === undefined ? [] : [{ name: basename(name(text)), text }]));
+  return {
+    ledgers: named(ledgers, ledgerName),
+    challenges: named(challenges, (text) => challengeName(digestOf(text))),
+  };
 }
 
 /** The scripts that the shards left for what failed. */

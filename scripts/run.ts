@@ -1,9 +1,11 @@
-import { matchesGlob, relative } from 'node:path';
+import { join, matchesGlob, relative } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { createKeeper, type Keeper } from '../tests/drive/keep.ts';
 import { createPace } from '../tests/drive/pace.ts';
+import { CHALLENGE, readChallenge, type Posed } from '../tests/run/challenge.ts';
+import { beginAttempt, LEDGER, type Attempt } from '../tests/run/ledger.ts';
 import { lifecycle } from '../tests/run/lifecycle.ts';
 import { aborted, runPlan } from '../tests/run/engine.ts';
 import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
@@ -48,6 +50,8 @@ interface RunOptions {
   readonly strict?: boolean;
   readonly waivers?: string;
   readonly baseline?: string;
+  readonly ledger?: string;
+  readonly challenge?: string;
   readonly polite?: number | true;
   readonly lifecycle?: number | true;
   readonly events?: string;
@@ -115,6 +119,10 @@ function paced(prepared: Prepared, polite: number | true | undefined): Prepared 
   return { ...prepared, run: { ...run, target: { ...run.target, pace } } };
 }
 
+/** The same run, its trace and correlation ids derived where it was challenged. */
+const tracing = (prepared: Prepared, { fresh }: Attempt): Prepared =>
+  fresh ? { ...prepared, run: { ...prepared.run, target: { ...prepared.run.target, fresh } } } : prepared;
+
 /** `assay run`: examines a subject, streams the table, writes the record. */
 export function runCommand(): Command {
   return withReach(
@@ -167,6 +175,14 @@ export function runCommand(): Command {
       'examine one of n parts of the plan, counted from 1; `assay merge` puts them together',
       shard,
     )
+    .option(
+      '--ledger <file>',
+      `where every attempt is kept, whatever comes of it (default: ${LEDGER} in --out)`,
+    )
+    .option(
+      '--challenge <file>',
+      "meet what `assay challenge` made: every trace and correlation id is derived from it, so that the subject's log shows this attempt",
+    )
     .option('--events <file>', 'stream what happens as lines of JSON to a file, or to standard output (-)')
     .addHelpText('after', "\nExample:\n  assay run subject.json --case 'client-certificate/*' --out results")
     .action(async (subject: string | undefined, options: RunOptions) => {
@@ -184,6 +200,8 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
   const waivers = options.waivers === undefined ? undefined : await readWaivers(options.waivers);
   const before =
     options.baseline === undefined ? undefined : await readRecord(options.baseline, '--baseline');
+  const challenge =
+    options.challenge === undefined ? undefined : await readChallenge(options.challenge, '--challenge');
   const started = new Date();
   const events = openEvents(options.events);
   const opened = await prepare(file, options, signal).catch((error: unknown) => {
@@ -195,14 +213,28 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     return EXIT.ours;
   }
   const keeper = createKeeper();
-  const prepared = keeping(paced(opened, options.polite), keeper);
+  const ready = keeping(paced(opened, options.polite), keeper);
   try {
-    const { profile } = prepared.run;
-    const whole = plan(profile, prepared.declared);
-    const asked = select(whole, options.case, prepared, file);
+    const { profile } = ready.run;
+    const whole = plan(profile, ready.declared);
+    const asked = select(whole, options.case, ready, file);
     const chosen = ownPart(asked, options.shard);
-    const { subject, declared } = prepared;
-    if (waivers) refuseStray(waivers, whole, prepared, options.waivers ?? '');
+    const { subject, declared } = ready;
+    if (waivers) refuseStray(waivers, whole, ready, options.waivers ?? '');
+    if (challenge) refuseForeign(challenge, subject, options.challenge ?? '');
+    const ledger = options.ledger ?? join(options.out, LEDGER);
+    const attempt = await beginAttempt(
+      ledger,
+      {
+        profile: profile.id,
+        subject,
+        challenge,
+        shard: options.shard,
+        selection: options.case.length > 0 ? options.case : undefined,
+      },
+      options.ledger === undefined ? '--out' : '--ledger',
+    );
+    const prepared = tracing(ready, attempt);
     const what = subject.standIn
       ? `embedded provider ${subject.standIn}`
       : [file, subject.image].filter((each) => each !== undefined).join(', ');
@@ -289,13 +321,15 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       },
     );
     checkRecord(record);
+    const text = `${JSON.stringify(record, null, 2)}\n`;
     const scripts = scriptsOf(record, planned, prepared, start.version);
     await publish(
       options.out,
       [
-        { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
+        { name: 'record.json', text },
         { name: 'junit.xml', text: junit(record) },
         { name: 'report.html', text: html(record) },
+        ...(challenge ? [{ name: CHALLENGE, text: challenge.text }] : []),
         {
           name: 'disclosure.json',
           text: `${JSON.stringify(prepared.run.redactor.disclosure(), null, 2)}\n`,
@@ -307,11 +341,12 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
         [EVIDENCE]: evidenceFiles(record, keeper.files()),
       },
     );
+    await attempt.end(record, text);
     const placed = new Map(
       scripts.map(({ name }) => [name.slice(0, -3), `${options.out}/${FOLDER}/${name}`]),
     );
     screen.write(stopped ? stoppedAsText(screen, record, stopped) : summary(screen, record, placed));
-    screen.write(next(record, prepared, options.out));
+    screen.write(next(record, prepared, options.out, `${ledger} (attempt ${attempt.number})`));
     const compared = before && compare(before, record);
     if (before && compared) screen.write(`\n${differencesAsText(before, record, compared)}`);
     const exitCode = incomplete
@@ -323,7 +358,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     return exitCode;
   } finally {
     events.close();
-    await prepared.close();
+    await ready.close();
   }
 }
 
@@ -457,6 +492,13 @@ function refuseStray(
   }
 }
 
+/** A challenge for another subject would be met in vain. */
+function refuseForeign({ challenge }: Posed, { url, standIn }: RunRecord['subject'], file: string): void {
+  const own = standIn === undefined ? url : `mock:${standIn}`;
+  if (challenge.subject === undefined || challenge.subject === own) return;
+  throw new ConfigurationError('--challenge', `${file} is for ${challenge.subject}, and this is ${own}`);
+}
+
 /** A run must not find out at its end that it cannot be written. */
 async function refuseFile(out: string): Promise<void> {
   const found = await stat(out).catch(() => undefined);
@@ -487,8 +529,14 @@ function afterFailures({ findings }: RunRecord, { facts }: Prepared): readonly s
   ];
 }
 
-function next(record: RunRecord, prepared: Prepared, out: string): string {
-  const lines = ['', `record  ${out}/record.json`, `junit   ${out}/junit.xml`, `report  ${out}/report.html`];
+function next(record: RunRecord, prepared: Prepared, out: string, ledger: string): string {
+  const lines = [
+    '',
+    `record  ${out}/record.json`,
+    `junit   ${out}/junit.xml`,
+    `report  ${out}/report.html`,
+    `ledger  ${ledger}`,
+  ];
   lines.push(...afterFailures(record, prepared));
   if (record.subject.standIn === 'conformant') {
     const step = (number: number, what: string, why: string): string =>

@@ -35,6 +35,8 @@ export interface Forwarded {
   readonly raw?: RawEdits | undefined;
   /** Whether the connection is kept open for another request (RFC 9112 §9.3); it is not, unless asked. */
   readonly keepAlive?: boolean | undefined;
+  /** Makes each fresh UUID; absent: chance does. */
+  readonly fresh?: (() => string) | undefined;
 }
 
 /** A request in its wire form, with what was made for it alone. */
@@ -109,7 +111,7 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
   const trace: string[] = [];
   const fresh = (value: string): string => {
     if (value !== FRESH) return expand(value, data, (each) => each);
-    const uuid = randomUUID();
+    const uuid = request.fresh?.() ?? randomUUID();
     trace.push(uuid);
     return uuid;
   };

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, cpSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { billOfMaterials } from './bill.ts';
 
 /**
  * `npm pack` runs this first: JavaScript, declarations and source maps from the same sources into `dist/`, in the same
@@ -17,6 +18,7 @@ const DATA = [
   'tests/schemas/*.json',
   'tests/register/sets/*',
   'scripts/report/page/*',
+  'tests/certify/fleet.json',
 ];
 
 rmSync(OUT, { recursive: true, force: true });
@@ -41,47 +43,3 @@ const program = join(OUT, 'scripts/assay.js');
 writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, 'utf8')}`);
 chmodSync(program, 0o755);
 writeFileSync(join(OUT, 'sbom.cdx.json'), billOfMaterials());
-
-interface Bill {
-  readonly metadata: { readonly component: { readonly licenses?: unknown; readonly description?: string } };
-  readonly components: readonly { readonly 'bom-ref': string }[];
-  readonly dependencies: readonly { readonly ref: string; readonly dependsOn?: readonly string[] }[];
-}
-interface Lock {
-  readonly packages: Readonly<
-    Record<string, { readonly name?: string; readonly version?: string; readonly dev?: true }>
-  >;
-}
-
-/** CycloneDX of what the package brings along, from the lock file alone; without what makes every build another one. */
-function billOfMaterials(): string {
-  const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
-  const text = execFileSync(npm, ['sbom', '--sbom-format=cyclonedx', '--package-lock-only'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-    maxBuffer: 64_000_000,
-  });
-  const { metadata, components, dependencies, ...rest } = JSON.parse(text) as Bill;
-  const lock = JSON.parse(readFileSync(join(ROOT, 'package-lock.json'), 'utf8')) as Lock;
-  // Not `--omit=dev`: npm then leaves out what development tools happen to need as well.
-  const own = `${manifest.name}@${manifest.version}`;
-  const shipped = new Set([
-    own,
-    ...Object.entries(lock.packages)
-      .filter(([path, { dev }]) => path !== '' && !dev)
-      .map(([path, { name, version }]) => `${name ?? path.replace(/^.*node_modules\//, '')}@${version}`),
-  ]);
-  const { serialNumber: _serial, ...head } = rest as { readonly serialNumber?: string };
-  const bill = {
-    ...head,
-    metadata: {
-      lifecycles: [{ phase: 'build' }],
-      component: { ...metadata.component, name: manifest.name },
-    },
-    components: components.filter((each) => shipped.has(each['bom-ref'])),
-    dependencies: dependencies
-      .filter(({ ref }) => shipped.has(ref))
-      .map((each) => ({ ...each, dependsOn: each.dependsOn?.filter((ref) => shipped.has(ref)) })),
-  };
-  return `${JSON.stringify(bill, null, 2)}\n`;
-}

@@ -1,4 +1,5 @@
 import type { RunRecord } from '../run/record.ts';
+import { attemptsOf, challengeName, isLedger, NONE, saidOf } from './attempts.ts';
 import { pack, sha256, utf8, type Files } from './archive.ts';
 import { FRESH_DAYS } from './conditions.ts';
 import type { SigningKey } from './keys.ts';
@@ -10,6 +11,8 @@ export interface Manifest {
 }
 
 export const MANIFEST = 'manifest.json';
+/** What this very build found on real servers whose configuration is known. */
+export const SCORECARD = 'fleet.json';
 export const STATEMENT = 'statement.dsse.json';
 /** Files that the manifest cannot list: itself, and the signature over it. */
 export const APART: ReadonlySet<string> = new Set([MANIFEST, STATEMENT]);
@@ -17,7 +20,6 @@ export const APART: ReadonlySet<string> = new Set([MANIFEST, STATEMENT]);
 export interface Certification {
   readonly tool: Predicate['tool'];
   readonly ranBy: Predicate['ranBy'];
-  readonly assurance: Predicate['assurance'];
   readonly issued: Date;
 }
 
@@ -46,6 +48,18 @@ export const evidenceName = (record: string, digest: string): string =>
 /** Where the n-th record stands in a bundle. */
 export const recordName = (at: number): string => `records/${String(at + 1).padStart(3, '0')}/record.json`;
 
+/** The ledgers of a record that is in a folder of a bundle, or beside it. */
+export const ledgersIn = (files: Files, record: string): Files => {
+  const folder = record.slice(0, record.lastIndexOf('/') + 1);
+  return Object.fromEntries(
+    Object.entries(files).filter(([name]) => name.startsWith(folder) && isLedger(name.slice(folder.length))),
+  );
+};
+
+/** The challenges that a record met, in its folder. */
+export const challengeFile = (record: string, digest: string): string =>
+  `${record.slice(0, record.lastIndexOf('/'))}/${challengeName(digest)}`;
+
 /**
  * Makes a bundle: records, whatever else is put in, a manifest of digests, and a signed statement over the manifest.
  * @param records each with its bytes as they will stand in the bundle
@@ -53,7 +67,7 @@ export const recordName = (at: number): string => `records/${String(at + 1).padS
 export function bundle(
   records: readonly { readonly record: RunRecord; readonly bytes: Uint8Array }[],
   others: Files,
-  { tool, ranBy, assurance, issued }: Certification,
+  { tool, ranBy, issued }: Certification,
   key: SigningKey,
 ): Uint8Array {
   const files: Record<string, Uint8Array> = { ...others };
@@ -63,6 +77,16 @@ export function bundle(
       .sort()
       .map((name) => [name, sha256(files[name] ?? new Uint8Array())]),
   );
+  const said = records.map(({ record, bytes }, at) => {
+    const name = recordName(at);
+    const kept = attemptsOf(record, `sha256:${sha256(bytes)}`, ledgersIn(files, name));
+    return saidOf(kept, (digest) => files[challengeFile(name, digest)]);
+  });
+  // Nobody witnesses himself: a supplier's own challenge shows nothing to anybody else.
+  const witnessed = said.every(
+    ({ challengedBy = [] }) =>
+      challengedBy.length > 0 && (ranBy === 'assessor' || !challengedBy.includes(key.kid)),
+  );
   const manifest = utf8(`${JSON.stringify({ files: digests } satisfies Manifest, null, 2)}\n`);
   const statement: Statement = {
     _type: 'https://in-toto.io/Statement/v1',
@@ -71,7 +95,7 @@ export function bundle(
     predicate: {
       tool,
       ranBy,
-      assurance,
+      assurance: witnessed ? 'witnessed' : 'self-declared',
       specimen: records.some(({ record }) => record.subject.standIn !== undefined),
       issued: issued.toISOString(),
       until: untilOf(
@@ -86,6 +110,7 @@ export function bundle(
         started: record.started,
         verdict: record.verdict,
         sets: record.documents.map(({ set }) => set),
+        ...(said[at] ?? { attempts: NONE }),
         ...(waivedIn(record).length > 0 && { waived: waivedIn(record) }),
       })),
     },

@@ -40,6 +40,8 @@ export interface Target {
   readonly canary?: Perch;
   /** Waits for the turn of the next connection; absent: at once. */
   readonly pace?: Pace;
+  /** Makes the trace and correlation ids of a challenged run; absent: chance does. */
+  readonly fresh?: () => string;
   /** Keeps what was sent and what came back; absent: nothing is kept. */
   readonly keep?: Keeper['keep'];
   /** A stand-in of ours: exchanges that change nothing in TLS may share a connection. */
@@ -129,6 +131,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       token,
       bearer,
       raw,
+      fresh: target.fresh,
     };
     const request = compose(hostile ? attack(hostile, plainly, canary?.url) : plainly);
     if (hostile) spend(target, { requests: 1, bytes: request.bytes.length });

@@ -42,6 +42,7 @@ export async function outlive(
       token,
       bearer: wanted && (await target.mint?.(wanted)),
       raw,
+      fresh: target.fresh,
     });
   const line = createLine(leg, bounds, true);
   const safe = (seen: Observation, secret = ''): Observation => {

@@ -1,7 +1,9 @@
 import type { FullConfig, FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
+import { join } from 'node:path';
 import type { TlsVersion } from '../model.ts';
 import type { Finding } from './examine.ts';
 import { ALONE, frontOf } from './front.ts';
+import { beginAttempt, LEDGER, type Attempt } from './ledger.ts';
 import { profileNamed } from './prepare.ts';
 import { EVIDENCE, evidenceFiles, publish, takeOver, type Handed } from './publish.ts';
 import { checkRecord } from './record-schema.ts';
@@ -19,6 +21,7 @@ export default class Recorder implements Reporter {
   readonly #evidence = new Map<string, string>();
   readonly #directory: string;
   readonly #profiles = new Set<string>();
+  #attempt: Promise<Attempt | undefined> | undefined;
 
   constructor({ directory }: { readonly directory: string }) {
     this.#directory = directory;
@@ -31,6 +34,21 @@ export default class Recorder implements Reporter {
       const name = test.parent.project()?.name;
       if (name !== undefined) this.#profiles.add(name.replace(new RegExp(`${ALONE}$`), ''));
     }
+  }
+
+  onTestBegin(): void {
+    this.#attempt ??= this.#begin();
+    // Told at the end, where Playwright waits for it.
+    this.#attempt.catch(() => {});
+  }
+
+  /** As the first test begins: what only lists the tests is no attempt. */
+  async #begin(): Promise<Attempt | undefined> {
+    const [name = '', ...others] = this.#profiles;
+    if (others.length > 0) return undefined;
+    const { subject } = await frontOf(profileNamed(name, '--project'));
+    const about = { profile: name, subject, shard: this.#shard };
+    return beginAttempt(join(this.#directory, LEDGER), about, 'ASSAY_RECORD_DIR');
   }
 
   onTestEnd({ title, annotations }: TestCase, { attachments }: TestResult): void {
@@ -74,8 +92,10 @@ export default class Recorder implements Reporter {
       },
     );
     checkRecord(record);
-    await publish(this.#directory, [{ name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` }], {
+    const text = `${JSON.stringify(record, null, 2)}\n`;
+    await publish(this.#directory, [{ name: 'record.json', text }], {
       [EVIDENCE]: evidenceFiles(record, this.#evidence),
     });
+    await (await this.#attempt)?.end(record, text);
   }
 }

@@ -15,6 +15,7 @@ import {
 import { verifyBundle } from '../certify/verify.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { waiting } from '../run/exhibits.ts';
+import { digestOf, planOf } from '../run/ledger.ts';
 import { scope } from '../run/plan.ts';
 import { assemble, type RunRecord } from '../run/record.ts';
 import { examined, hierarchy } from './stand.ts';
@@ -24,6 +25,7 @@ import { examined, hierarchy } from './stand.ts';
 const PASSPHRASE = 'a passphrase for the tests';
 const VERSION = '1.2.3';
 const RECORD = 'records/001/record.json';
+const LEDGER = 'records/001/ledger.ndjson';
 
 interface Issuer {
   readonly key: SigningKey;
@@ -72,6 +74,33 @@ interface Making {
   readonly version?: string;
   readonly others?: Files;
 }
+type Line = Readonly<Record<string, unknown>>;
+/** A ledger as it would have been written, each line on the one before. */
+function ledger(lines: readonly Line[]): Uint8Array {
+  let previous = `sha256:${'0'.repeat(64)}`;
+  const texts = lines.map((line, at) => {
+    const text = JSON.stringify({ seq: at + 1, previous, at: today().toISOString(), ...line });
+    previous = digestOf(text);
+    return `${text}\n`;
+  });
+  return utf8(texts.join(''));
+}
+const begun = (of: RunRecord, more: Line = {}): Line => ({
+  event: 'begun',
+  attempt: 1,
+  tool: VERSION,
+  plan: planOf(of.profile, of.subject),
+  ...more,
+});
+const ended = (of: RunRecord, more: Line = {}): Line => ({
+  event: 'ended',
+  attempt: 1,
+  record: digestOf(bytesOf(of)),
+  verdict: of.verdict,
+  ids: 0,
+  ...more,
+});
+
 /** The digest of no bytes at all. */
 const NOTHING = `sha256:${sha256(new Uint8Array())}`;
 /** The record with a file of evidence behind its first finding. */
@@ -89,8 +118,12 @@ const made = ({
 }: Making = {}) =>
   bundle(
     [{ record: of, bytes: bytesOf(of) }],
-    { 'records/001/junit.xml': utf8('<testsuite/>'), ...others },
-    { tool: { name: 'assay', version }, ranBy: by, assurance: 'self-declared', issued },
+    {
+      'records/001/junit.xml': utf8('<testsuite/>'),
+      [LEDGER]: ledger([begun(of), ended(of)]),
+      ...others,
+    },
+    { tool: { name: 'assay', version }, ranBy: by, issued },
     from.key,
   );
 const verified = (bytes: Uint8Array, trust = ours.trust, at = today()) =>
@@ -350,13 +383,8 @@ describe('each kind of tampering fails with its own message', () => {
         const standIn = { ...record, subject: { ...record.subject, standIn: 'conformant' } };
         return bundle(
           [{ record, bytes: bytesOf(standIn) }],
-          {},
-          {
-            tool: { name: 'assay', version: VERSION },
-            ranBy: 'supplier',
-            assurance: 'self-declared',
-            issued: today(),
-          },
+          { [LEDGER]: ledger([begun(standIn), ended(standIn)]) },
+          { tool: { name: 'assay', version: VERSION }, ranBy: 'supplier', issued: today() },
           ours.key,
         );
       },

@@ -6,11 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { mutants } from '../../mocks/provider/mutants.ts';
+import { unpack } from '../certify/archive.ts';
+import { challengeIn, traceId } from '../run/challenge.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import { rejudge, type RunRecord } from '../run/record.ts';
 import { start as startIn, type Ended } from './program.ts';
 
 /** The program as a user meets it: a process, its exit code, what it prints and writes. */
+
+const noChromium = existsSync('/usr/bin/chromium') ? false : 'chromium is not installed';
 
 let folder: string;
 before(async () => {
@@ -39,6 +43,7 @@ describe('assay run', () => {
       'disclosure.json',
       'evidence',
       'junit.xml',
+      'ledger.ndjson',
       'record.json',
       'report.html',
     ]);
@@ -348,14 +353,75 @@ describe('assay keygen, certify, verify', () => {
     const good = await assay('verify', 'bundle.zip', '--trust', 'keys/trust.json');
     assert.equal(good.code, 0, good.out);
     assert.match(good.out, /^SPECIMEN: /);
+    assert.match(good.out, /1 attempt in the ledger\n {2}ran by supplier, self-declared/);
     const json = await assay('verify', 'bundle.zip', '--trust', 'keys/trust.json', '--json');
     assert.equal((JSON.parse(json.out) as { holds: boolean }).holds, true);
     const bytes = await readFile(join(folder, 'bundle.zip'));
+    const names = Object.keys(unpack(bytes) ?? {}).filter((name) => !name.includes('/evidence/'));
+    assert.deepEqual(names.map((name) => name.replace('records/001/', '')).sort(), [
+      'TestReport.json',
+      'attestations.json',
+      'fleet.json',
+      'junit.xml',
+      'ledger.ndjson',
+      'manifest.json',
+      'record.json',
+      'report.html',
+      'results.sarif',
+      'sbom.cdx.json',
+      'statement.dsse.json',
+      'traceability.csv',
+      'waivers.json',
+    ]);
     bytes[200] = (bytes[200] ?? 0) ^ 1;
     await writeFile(join(folder, 'tampered.zip'), bytes);
     assert.equal((await assay('verify', 'tampered.zip', '--trust', 'keys/trust.json')).code, 1);
     assert.equal((await assay('verify', 'reference/record.json', '--trust', 'keys/trust.json')).code, 4);
     assert.equal((await assay('verify', 'bundle.zip', '--trust', 'absent.json')).code, 4);
+  });
+  test('a challenge is met by a run: every id that it sends is derived', async () => {
+    const posed = await assay('challenge', '--key', 'keys/private.pem', '--for', 'mock:conformant');
+    assert.equal(posed.code, 0, posed.err);
+    assert.equal((await assay('challenge', '--key', 'keys/private.pem')).code, 4, 'posed once');
+    const met = ['run', '--case', 'ssp-header/to-absent', '--out', 'met', '--challenge', 'challenge.json'];
+    assert.equal((await assay(...met)).code, 0);
+    const [begun, ended] = (await readFile(join(folder, 'met/ledger.ndjson'), 'utf8'))
+      .split('\n')
+      .slice(0, 2)
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+    const challenge = challengeIn(await readFile(join(folder, 'met/challenge.json'), 'utf8'));
+    assert.ok(challenge && begun && ended);
+    const given = Array.from({ length: Number(ended['ids']) }, (_, at) => traceId(challenge, '1', at));
+    const { findings } = await recordIn('met');
+    assert.deepEqual(
+      findings.flatMap(({ trace }) => trace).filter((id) => !given.includes(id)),
+      [],
+    );
+    assert.match(String(begun['challenge']), /^sha256:/);
+    const other = await assay(...met, '--mock', 'accepts-another-asid');
+    assert.deepEqual(
+      [other.code, other.err],
+      [
+        4,
+        'assay: --challenge: challenge.json is for mock:conformant, and this is mock:accepts-another-asid\n',
+      ],
+    );
+    const none = await assay('run', '--challenge', 'keys/trust.json', '--out', 'met');
+    assert.match(none.err, /--challenge: keys\/trust\.json is no challenge/);
+  });
+  test('a page is printed of a bundle that holds', { skip: noChromium }, async () => {
+    const page = ['certificate', 'bundle.zip', '--pdf', 'page.pdf'];
+    const printed = await assay(...page, '--trust', 'keys/trust.json');
+    assert.equal(printed.code, 0, printed.err);
+    assert.match(printed.out, /^SPECIMEN: [^]*digest {2}sha256:[0-9a-f]{64}\n$/);
+    const pdf = (await readFile(join(folder, 'page.pdf'))).toString('latin1');
+    assert.equal(pdf.match(/\/Type\s*\/Page\b/g)?.length, 1);
+    const tampered = ['certificate', 'tampered.zip', '--pdf', 'no.pdf', '--trust', 'keys/trust.json'];
+    const refused = await assay(...tampered);
+    assert.deepEqual([refused.code, existsSync(join(folder, 'no.pdf'))], [1, false]);
+    const absent = await assay(...page, '--chromium', '/no/chromium');
+    assert.equal(absent.code, 4);
+    assert.match(absent.err, /--chromium: there is no Chromium at \/no\/chromium: install it/);
   });
   test('a run that leaves something open is not certified, and nothing is written', async () => {
     await assay('run', '--case', 'token/*', '--out', 'narrowed');

@@ -125,6 +125,13 @@ const accounts: Readonly<Record<string, Account>> = {
     "'certify'",
     "'keys/private.pem'",
   ),
+  [`${ASSAY}challenge --key keys/private.pem`]: by('cli', "'challenge', '--key', 'keys/private.pem'"),
+  [`${ASSAY}run subject.json --challenge challenge.json`]: by('cli', "'--challenge', 'challenge.json'"),
+  [`${ASSAY}certificate bundle.zip --pdf certificate.pdf --trust keys/trust.json`]: by(
+    'cli',
+    "'certificate'",
+    "'keys/trust.json'",
+  ),
   [`${ASSAY}verify bundle.zip --trust keys/trust.json`]: by(
     'cli',
     "'verify', 'bundle.zip', '--trust', 'keys/trust.json'",
