@@ -52,7 +52,8 @@ export interface Exchange {
   readonly data?: Readonly<Record<string, string>>;
   /** An appointment is booked by it, or booked before it; either way the run cancels it at once. */
   readonly books?: 'new' | 'before';
-  readonly token?: UnsecuredToken;
+  /** `edge`: its `exp` is as near to an edge as it can be told, and its `iat` as long before as ever. */
+  readonly token?: UnsecuredToken & { readonly edge?: 'exp-past' };
   /** A CIS2 ID token, minted for each exchange by the issuer that the subject trusts. */
   readonly identity?: IdentityToken;
   /** One named edit of the wire form, for what a merge patch cannot say. */

@@ -40,6 +40,7 @@ export type TokenRejection = `token-${
   | 'reason-unknown'
   | 'subject-of-another'
   | 'lifetime-short'
+  | 'expired-just-now'
   | 'lifetime-long'
   | 'practitioner-nameless'
   | 'practitioner-without-sds-id'
@@ -166,6 +167,9 @@ const identifies = (resource: Json, system: string): boolean =>
   objects(resource['identifier']).some(
     (each) => each['system'] === system && typeof each['value'] === 'string' && each['value'] !== '',
   );
+
+/** Seconds after which a token has not just expired any more. */
+const JUST_NOW = 300;
 
 /** What a rule looks at beside the token. */
 interface Self {
@@ -318,7 +322,15 @@ const values: readonly TokenRule[] = [
   {
     rejection: 'expired-token',
     diagnostics: 'JWT: exp has passed',
-    breaks: ({ claims }) => seconds(claims, 'exp') <= Date.now() / 1000,
+    breaks: ({ claims }) => seconds(claims, 'exp') <= Date.now() / 1000 - JUST_NOW,
+  },
+  {
+    rejection: 'token-expired-just-now',
+    diagnostics: 'JWT: exp has just passed',
+    breaks: ({ claims }) => {
+      const ago = Date.now() / 1000 - seconds(claims, 'exp');
+      return ago >= 0 && ago < JUST_NOW;
+    },
   },
   {
     rejection: 'token-lifetime-short',

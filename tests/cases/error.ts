@@ -70,6 +70,7 @@ const own = cases('error', {
     title: 'the answer to an expired token',
     requirements: ['GPC-ERR-TOKEN'],
     stimulus: { token: { times: { iat: -900, exp: -600 } } },
+    edge: -600,
     expect: tokenError('token.exp'),
   },
   'scope-of-another-verb': {

@@ -171,6 +171,13 @@ const defects: readonly Defect[] = [
     rule: 'token.exp',
   },
   {
+    name: 'expired-just-now',
+    title: 'expired just longer ago than clocks may differ',
+    clause: 'GPC-JWT-EXPIRED',
+    stimulus: { token: { edge: 'exp-past' } },
+    rule: 'token.exp',
+  },
+  {
     name: 'reason-unknown',
     title: 'reason_for_request is curiosity',
     clause: 'GPC-JWT-REASON',
@@ -373,6 +380,7 @@ const first = cases('token', {
     title: 'issued 15 minutes ago, expired 10 minutes ago',
     requirements: ['GPC-JWT-EXPIRED'],
     stimulus: { token: { times: { iat: -900, exp: -600 } } },
+    edge: -600,
     expect: refused('token.exp'),
   },
   'scope-of-another-verb': {

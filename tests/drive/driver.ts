@@ -3,6 +3,7 @@ import type { RevocableName } from '../../certs/revocable.ts';
 import { attack } from '../../mocks/ssp/attacks.ts';
 import { compose, type Forwarded, type Leg } from '../../mocks/ssp/outbound.ts';
 import { detour } from '../../mocks/ssp/rounds.ts';
+import type { UnsecuredToken } from '../../mocks/ssp/token.ts';
 import type { Exchange, IdentityToken, Observation, Survey, TlsVersion } from '../model.ts';
 import { spend } from './budget.ts';
 import { LINGER_MS, openCanary, type Perch } from './canary.ts';
@@ -11,7 +12,7 @@ import { besiege, HELD, SETTLING_MS, type Siege } from './siege.ts';
 import type { HelloTarget } from './hello.ts';
 import { KEPT_BYTES, presentedAs, type Flights, type Keeper } from './keep.ts';
 import { send, type Bounds } from './http.ts';
-import { claimsAt, STAND_IN_EDGES, type Edges } from './edges.ts';
+import { claimsAt, edgeAt, STAND_IN_EDGES, type Edges } from './edges.ts';
 import { createLine, type Line } from './line.ts';
 import type { Pace } from './pace.ts';
 import { probe as makeProbe, type PlainPort } from './probe.ts';
@@ -70,6 +71,12 @@ export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven
 
 const asMinted = ({ edge, ...wanted }: IdentityToken, edges: Edges = STAND_IN_EDGES): Minted =>
   edge === undefined ? wanted : { ...wanted, claims: claimsAt(edge, edges) };
+const atEdge = (token: Exchange['token'], edges: Edges = STAND_IN_EDGES): UnsecuredToken | undefined => {
+  if (token?.edge === undefined) return token;
+  const exp = edgeAt(token.edge, edges);
+  const { iat = 0, exp: until = 0 } = token.times;
+  return { ...token, times: { ...token.times, iat: exp - (until - iat), exp } };
+};
 const isSiege = (probe: Exchange['probe']): probe is Siege => probe !== undefined && probe in HELD;
 const SURVEYS: ReadonlySet<string> = new Set<Survey>(['ports', 'transfer', 'latency', 'roles', 'tenants']);
 export const isSurvey = (probe: Exchange['probe']): probe is Survey =>
@@ -128,7 +135,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
       headers: { ...http.headers, ...around?.headers },
       body: http.body,
       data,
-      token,
+      token: atEdge(token, target.edges),
       bearer,
       raw,
       fresh: target.fresh,

@@ -203,7 +203,8 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
         return finding(verdict, undriven, controls, 0, before.trace, before.kept);
       }
     }
-    const edge = stimulus.identity?.edge ? edgeAt(stimulus.identity.edge, worker.edges) : entry.edge;
+    const near = stimulus.identity?.edge ?? stimulus.token?.edge;
+    const edge = near ? edgeAt(near, worker.edges) : entry.edge;
     for (let more = worker.shared || edge === undefined ? 0 : LEAST_ANSWERS; more > 0; more -= 1)
       if (worker.clock.answers() < LEAST_ANSWERS) await control(worker, controlled, twinned, true);
     const made = Date.now();
