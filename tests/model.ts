@@ -50,8 +50,13 @@ export interface Exchange {
   };
   /** Test data of the subject that path, headers and body speak of, by name. */
   readonly data?: Readonly<Record<string, string>>;
-  /** An appointment is booked by it, or booked before it; either way the run cancels it at once. */
-  readonly books?: 'new' | 'before';
+  /**
+   * An appointment is booked by it, or booked before it; either way the run cancels it at once. `taken`: it books the
+   * slot of one that the run booked just before.
+   */
+  readonly books?: 'new' | 'before' | 'taken';
+  /** A patient is registered by it, once a run; `again`: it registers that patient a second time. */
+  readonly registers?: 'once' | 'again';
   /** `edge`: its `exp` is as near to an edge as it can be told, and its `iat` as long before as ever. */
   readonly token?: UnsecuredToken & { readonly edge?: 'exp-past' };
   /** A CIS2 ID token, minted for each exchange by the issuer that the subject trusts. */
@@ -385,6 +390,8 @@ export type Expectation =
       readonly pattern: string;
       readonly of: 'answer' | 'error';
     }
+  /** What was made is answered with this status. */
+  | { readonly kind: 'status'; readonly is: number }
   /** The error gives nothing away: no stack trace, token, key, file path or SQL. */
   | { readonly kind: 'discreet' }
   /** In clear nothing is served: nobody listens, it is closed, refused, or redirected to https. */

@@ -78,6 +78,8 @@ const [FIRST_TOLD = '', ...OTHERS_TOLD] = [
   ...SCOPES,
   'xml/error',
   'error/write-stale-version',
+  'error/write-slot-taken',
+  'error/write-already-registered',
   'error/write-amended-as-cancellation',
   'error/write-cancelled-as-amendment',
 ];

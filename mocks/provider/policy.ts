@@ -73,6 +73,8 @@ export interface AnswerShape {
   readonly readsChunks: boolean;
   /** Whether a created resource is answered with its `Location`. */
   readonly locates: boolean;
+  /** Status of the answer to a booking. */
+  readonly created: number;
   /** What comes of a request for XML. */
   readonly xml: 'written' | 'ignored' | 'refused';
   /** How errors in XML are made. */
@@ -280,6 +282,7 @@ export const conformant: Policy = {
     compresses: true,
     readsChunks: true,
     locates: true,
+    created: 201,
     xml: 'written',
     xmlErrors: 'sound',
   },

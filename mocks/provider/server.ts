@@ -319,7 +319,7 @@ async function respond(
   if (written.kind !== 'created') return answer(request, response, policy, 200, written.resource);
   if (policy.answer.locates)
     response.setHeader('Location', `${root.url}/Appointment/${written.id}/_history/1`);
-  return answer(request, response, policy, 201, written.resource);
+  return answer(request, response, policy, policy.answer.created, written.resource);
 }
 
 /** Answers with a resource: format, entity tag, compression as asked. */

@@ -15,7 +15,8 @@ const BOOKED = [
   'error/write-cancelled-as-amendment',
 ];
 /** Cases that need a free slot. (Names only.) */
-export const booking: readonly string[] = ['write/book', 'write/location', ...BOOKED];
+const OF_BOOKING = ['write/location', 'write/created', 'write/slot-taken', 'error/write-slot-taken'];
+export const booking: readonly string[] = ['write/book', ...OF_BOOKING, ...BOOKED];
 const ofAmend = ['write/amended-as-cancellation', 'write/stale-version'];
 const toldOf = (name: string): string => name.replace('write/', 'error/write-');
 
@@ -24,7 +25,7 @@ export const writeMutants: Readonly<Record<string, Mutant>> = {
     title: 'does not serve book-appointment',
     policy: wrong('lacks', new Set(['book-appointment'])),
     caughtBy: ['write/book'],
-    clouds: ['write/location', ...BOOKED],
+    clouds: [...OF_BOOKING, ...BOOKED],
   },
   'lacks-amend-appointment': {
     title: 'does not serve amend-appointment',
@@ -43,35 +44,47 @@ export const writeMutants: Readonly<Record<string, Mutant>> = {
     title: 'does not serve register-patient',
     policy: wrong('lacks', new Set(['register-patient'])),
     caughtBy: ['write/register'],
+    clouds: ['write/already-registered', 'error/write-already-registered'],
   },
   'books-without-location': {
     title: 'answers a booking without Location',
     policy: wrong('answer', { ...conformant.answer, locates: false }),
     caughtBy: ['write/location'],
   },
+  'books-with-200': {
+    title: 'answers a booking with 200',
+    policy: wrong('answer', { ...conformant.answer, created: 200 }),
+    caughtBy: ['write/created'],
+  },
   ...Object.fromEntries(
-    (['stale-version', 'amended-as-cancellation', 'cancelled-as-amendment'] as const).flatMap(
-      (rejection: Rejection): readonly (readonly [string, Mutant])[] => [
-        [
-          `accepts-${rejection}`,
-          {
-            title: `serves a request that it should reject: ${rejection}`,
-            policy: wrong('ignores', new Set([rejection])),
-            caughtBy: [`write/${rejection}`, `error/write-${rejection}`],
-          },
-        ],
-        [
-          `mislabels-${rejection}`,
-          {
-            title: `rejects ${rejection} with another status`,
-            policy: wrong('errors', {
-              ...conformant.errors,
-              [rejection]: { ...conformant.errors[rejection], status: 412, issue: 'exception' },
-            }),
-            caughtBy: [`error/write-${rejection}`],
-          },
-        ],
+    (
+      [
+        'stale-version',
+        'slot-taken',
+        'already-registered',
+        'amended-as-cancellation',
+        'cancelled-as-amendment',
+      ] as const
+    ).flatMap((rejection: Rejection): readonly (readonly [string, Mutant])[] => [
+      [
+        `accepts-${rejection}`,
+        {
+          title: `serves a request that it should reject: ${rejection}`,
+          policy: wrong('ignores', new Set([rejection])),
+          caughtBy: [`write/${rejection}`, `error/write-${rejection}`],
+        },
       ],
-    ),
+      [
+        `mislabels-${rejection}`,
+        {
+          title: `rejects ${rejection} with another status`,
+          policy: wrong('errors', {
+            ...conformant.errors,
+            [rejection]: { ...conformant.errors[rejection], status: 412, issue: 'exception' },
+          }),
+          caughtBy: [`error/write-${rejection}`],
+        },
+      ],
+    ]),
   ),
 };

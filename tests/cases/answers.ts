@@ -34,6 +34,14 @@ export const invalidResource: ErrorAnswer = {
   source: 'GP Connect error handling guidance, 422 INVALID_RESOURCE',
 };
 
+/** What would be there twice. */
+export const duplicate: ErrorAnswer = {
+  status: 409,
+  issue: ['duplicate'],
+  codes: ['DUPLICATE_REJECTED'],
+  source: 'GP Connect error handling guidance, 409 DUPLICATE_REJECTED',
+};
+
 /** The identifier in it is not of its form. */
 export const value = (code: string): ErrorAnswer => ({
   status: 400,

@@ -1,5 +1,5 @@
 import type { Case, ErrorAnswer } from '../model.ts';
-import { badRequest, invalidResource } from './answers.ts';
+import { badRequest, duplicate, invalidResource } from './answers.ts';
 import { cases } from './define.ts';
 
 /**
@@ -31,6 +31,22 @@ export default cases('write', {
     requirements: ['GPC-API-LOCATION'],
     stimulus: {},
     expect: { kind: 'header', name: 'Location', pattern: '/Appointment/[^/]+/_history/[^/]+$', of: 'answer' },
+    on: ['book-appointment'],
+    consent: ['write'],
+  },
+  created: {
+    title: 'a booking is answered with 201',
+    requirements: ['GPC-API-CREATED'],
+    stimulus: {},
+    expect: { kind: 'status', is: 201 },
+    on: ['book-appointment'],
+    consent: ['write'],
+  },
+  'slot-taken': {
+    title: 'a booking of a slot that was booked just before',
+    requirements: ['GPC-ERR-DUPLICATE'],
+    stimulus: { books: 'taken' },
+    expect: { kind: 'refused-request', rule: 'request' },
     on: ['book-appointment'],
     consent: ['write'],
   },
@@ -82,10 +98,34 @@ export default cases('write', {
     on: ['register-patient'],
     consent: ['write'],
   },
+  'already-registered': {
+    title: 'the patient whom the run registered is registered again',
+    requirements: ['GPC-ERR-DUPLICATE'],
+    stimulus: { registers: 'again' },
+    expect: { kind: 'refused-request', rule: 'request' },
+    on: ['register-patient'],
+    consent: ['write'],
+  },
 }) satisfies readonly Case[];
 
 /** What those refusals say. */
 export const toldOfWrites: readonly Case[] = cases('error', {
+  'write-slot-taken': {
+    title: 'the answer to a booking of a slot that was booked just before',
+    requirements: ['GPC-ERR-DUPLICATE'],
+    stimulus: { books: 'taken' },
+    expect: { kind: 'outcome', rule: 'request', answers: [duplicate] },
+    on: ['book-appointment'],
+    consent: ['write'],
+  },
+  'write-already-registered': {
+    title: 'the answer to a second registration of a patient',
+    requirements: ['GPC-ERR-DUPLICATE'],
+    stimulus: { registers: 'again' },
+    expect: { kind: 'outcome', rule: 'request', answers: [duplicate] },
+    on: ['register-patient'],
+    consent: ['write'],
+  },
   'write-stale-version': {
     title: 'the answer to an amendment of a version that is not the current one',
     requirements: ['GPC-API-VERSION-CONFLICT'],

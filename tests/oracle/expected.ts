@@ -57,6 +57,8 @@ export function expectationInWords(expected: Expectation): string {
     }
     case 'header':
       return `${expected.name} on the ${expected.of}, matching ${expected.pattern}`;
+    case 'status':
+      return `status ${expected.is}`;
     case 'discreet':
       return 'no stack trace, token, key, file path or SQL in the error';
     case 'not-in-clear':

@@ -139,6 +139,8 @@ export function judge(
       return cacheControl(seen, expected.directive, expected.of);
     case 'header':
       return headerCarried(seen, expected, payload);
+    case 'status':
+      return statusOf(seen, expected.is, payload);
     case 'discreet':
       return discreet(seen, payload);
     case 'not-in-clear':
@@ -428,6 +430,12 @@ function headerCarried(
     : fail(
         `HTTP ${seen.status} with ${values.length > 0 ? `${name}: ${excerpt(values.join(', '))}` : `no ${name}`}`,
       );
+}
+
+function statusOf(seen: Observation, is: number, payload: string): Verdict {
+  if (seen.kind !== 'response' || !isPayload(seen, payload))
+    return inconclusive(`no answer to look at: ${describe(seen)}`);
+  return seen.status === is ? pass(describe(seen)) : fail(`${describe(seen)}, not ${is}`);
 }
 
 /** What an error must not give away, by its look; secrets were redacted to marks before. */

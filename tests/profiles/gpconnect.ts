@@ -63,6 +63,7 @@ function exchange(subject: Addressee, interaction: Interaction): Exchange {
     ...(interaction.writes === 'appointment' && {
       books: interaction.method === 'POST' ? ('new' as const) : ('before' as const),
     }),
+    ...(interaction.writes === 'registration' && { registers: 'once' as const }),
     token: {
       header: { alg: 'none', typ: 'JWT' },
       claims: {

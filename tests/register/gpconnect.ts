@@ -314,6 +314,13 @@ export const gpconnectErrors = {
       text: 'a resource that is not there: 404, issue not-found, the code of its kind or NO_RECORD_FOUND',
     },
     {
+      id: 'GPC-ERR-DUPLICATE',
+      section: '409 · DUPLICATE_REJECTED',
+      keyword: 'SHALL',
+      text: 'what would lead to a duplicate (a slot no longer free, a patient already registered) is rejected with 409 DUPLICATE_REJECTED',
+      because: 'driven with consent to write alone; a second registration only after the one of the run',
+    },
+    {
       id: 'GPC-ERR-INVALID-RESOURCE',
       section: '422 · INVALID_RESOURCE',
       keyword: 'SHALL',
@@ -347,6 +354,12 @@ export const gpconnectApi = {
       section: 'Create resource',
       keyword: 'SHALL',
       text: 'a created resource is answered with Location: [base]/[type]/[id]/_history/[vid]',
+    },
+    {
+      id: 'GPC-API-CREATED',
+      section: 'Create resource',
+      keyword: 'SHALL',
+      text: 'a created resource is answered with 201 Created',
     },
     {
       id: 'GPC-API-VERSION-CONFLICT',

@@ -1,5 +1,5 @@
 import { interactionNamed } from '../../mocks/ssp/interactions.ts';
-import type { Driver } from '../drive/driver.ts';
+import type { Driven, Driver } from '../drive/driver.ts';
 import type { Addressee, Exchange, Observation, Profile, TlsVersion } from '../model.ts';
 import { isObject, objects, type Json } from '../oracle/json.ts';
 import { describe, headerValues } from '../oracle/response.ts';
@@ -12,6 +12,8 @@ import { resourceIn } from '../oracle/resource.ts';
 export interface Bookings {
   /** Runs one flow after those before it. */
   readonly exclusively: <Result>(flow: () => Promise<Result>) => Promise<Result>;
+  /** The one registration of the run, once it is under way. */
+  registration?: Promise<Driven>;
   /** What is booked, by the appointment's id, with what cancels it; resolves to why it could not be cancelled. */
   readonly open: Map<string, () => Promise<string | undefined>>;
   /** Set once the run is over: what is still under way elsewhere books nothing any more. */
@@ -93,16 +95,14 @@ function changed(booked: Json, change: Json): string {
   return JSON.stringify({ ...booked, ...change, ...(extension.length > 0 && { extension }) });
 }
 
-const nothing = (
-  reason: string,
-): { readonly observation: Observation; readonly trace: readonly string[] } => ({
+const nothing = (reason: string): Driven => ({
   observation: { kind: 'nothing', reason },
   trace: [],
 });
 
 /**
  * A driver that finds a slot for an exchange that books, and books an appointment for one that amends or cancels;
- * whatever is booked is cancelled before the next flow. Every other exchange goes through unchanged.
+ * whatever is booked is cancelled before the next flow. It registers a patient once, whoever asks. Every other exchange goes through unchanged.
  */
 export function bookingDriver(
   drive: Driver,
@@ -133,18 +133,39 @@ export function bookingDriver(
   const cancel = async (id: string): Promise<void> => {
     if ((await open.get(id)?.()) === undefined) open.delete(id);
   };
-  const flow = async (exchange: Exchange, version: TlsVersion) => {
+  const register = async (exchange: Exchange, version: TlsVersion): Promise<Driven> => {
+    if (bookings.over) return nothing('ours: the run is over');
+    bookings.registration ??= drive({ ...exchange, registers: 'once' }, version);
+    const first = await bookings.registration;
+    if (exchange.registers === 'once') return first;
+    const { observation } = first;
+    const isMade = observation.kind === 'response' && observation.status >= 200 && observation.status < 300;
+    return isMade
+      ? drive(exchange, version)
+      : nothing(`the first registration was not made: ${describe(observation)}`);
+  };
+  const flow = async (exchange: Exchange, version: TlsVersion): Promise<Driven> => {
     if (bookings.over) return nothing('ours: the run is over');
     const search = await drive(valid('search-slots'), version);
     const slot = slotIn(search.observation);
     if (!slot) return nothing(`no free slot to book: ${describe(search.observation)}`);
     const data = { ...slot, created: new Date().toISOString() };
-    if (exchange.books === 'new') {
+    const book = async (): Promise<readonly [Driven, Booked | undefined]> => {
       const driven = await drive({ ...exchange, data: { ...data, ...exchange.data, ...slot } }, version);
       const booked = bookedIn(driven.observation);
-      if (!booked) return driven;
-      remember(booked, version);
-      await cancel(booked.id);
+      if (booked) remember(booked, version);
+      return [driven, booked];
+    };
+    if (exchange.books === 'new') {
+      const [driven, booked] = await book();
+      if (booked) await cancel(booked.id);
+      return driven;
+    }
+    if (exchange.books === 'taken') {
+      const [first, booked] = await book();
+      if (!booked) return nothing(`the first booking was not made: ${describe(first.observation)}`);
+      const [driven, doubled] = await book();
+      for (const each of [booked, doubled]) if (each) await cancel(each.id);
       return driven;
     }
     const made = await drive(valid('book-appointment', data), version);
@@ -160,6 +181,10 @@ export function bookingDriver(
     }
     return driven;
   };
-  return (exchange, version) =>
-    exchange.books === undefined ? drive(exchange, version) : exclusively(() => flow(exchange, version));
+  return (exchange, version) => {
+    if (exchange.registers !== undefined) return exclusively(() => register(exchange, version));
+    return exchange.books === undefined
+      ? drive(exchange, version)
+      : exclusively(() => flow(exchange, version));
+  };
 }

@@ -186,7 +186,7 @@ export async function examine(planned: Planned, of: Worker): Promise<Finding> {
       return finding({ outcome: 'inconclusive', because }, undriven, { exchange: undriven }, 0);
     }
     // An interaction that is asked as it should be cannot be its own control: the profile's own exchange is.
-    const apart = !changes && interaction !== undefined;
+    const apart = interaction !== undefined && (!changes || interaction.writes === 'registration');
     const twinned: Planned = apart ? withoutInteraction(planned, worker) : planned;
     const unverified = stimulus.tls?.unverified && merge(valid, { tls: { unverified: true } });
     const controlled = apart ? worker.valid : (unverified ?? valid);

@@ -181,7 +181,8 @@ export function plan(profile: Profile, declared: Declared): readonly Planned[] {
  * Whether a case wants the subject and its issuer to itself: it steers the issuer, whose every change the tokens of
  * others would meet, or it measures what others would disturb.
  */
-export const isAlone = ({ case: { via } }: Planned): boolean => via === 'key-set' || via === 'survey';
+export const isAlone = ({ case: { via }, interaction }: Planned): boolean =>
+  via === 'key-set' || via === 'survey' || interaction?.writes === 'registration';
 
 /** Whether a case is about what the client presents, and nothing else: such are driven in every version. */
 const ofCredential = ({ stimulus: { tls, ...others } }: Case): boolean =>

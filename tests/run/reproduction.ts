@@ -144,6 +144,8 @@ function conditionOf(expected: Expectation, payload: string): string | undefined
       return '[[ -n $STATUS && $STATUS != [45]* ]]';
     case 'cache-control':
       return `[[ -n $STATUS ]] && ! has_header cache-control ${quoted(expected.directive)}`;
+    case 'status':
+      return `[[ $STATUS == 2* && $STATUS != ${expected.is} ]]`;
     case 'header':
       return `[[ -n $STATUS ]] && ! has_header ${quoted(expected.name.toLowerCase())} ''`;
     default:
