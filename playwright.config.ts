@@ -1,5 +1,6 @@
 import { extname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
 import { defineConfig } from '@playwright/test';
 import type { Profile } from './tests/model.ts';
 import { profiles } from './tests/profiles/index.ts';
@@ -13,6 +14,18 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 /** From here, and not from the configuration that imports this one. */
 const placeOf = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
 
+/** `--grep` and `--grep-invert` as they were typed: Playwright does not narrow a project that tears down by them. */
+const { values: narrowing } = parseArgs({
+  args: process.argv.slice(2),
+  strict: false,
+  options: { grep: { type: 'string', short: 'g' }, 'grep-invert': { type: 'string' } },
+});
+const pattern = (typed: string | boolean): string => String(typed).replace(/^\/(.*)\/\w*$/, '$1');
+const narrowed = [
+  ...(narrowing.grep === undefined ? [] : [`(?=.*(?:${pattern(narrowing.grep)}))`]),
+  ...(narrowing['grep-invert'] === undefined ? [] : [`(?!.*(?:${pattern(narrowing['grep-invert'])}))`]),
+].join('');
+
 /**
  * A project for each profile. What wants the subject to itself is driven by one worker once the others have ended,
  * whatever came of them: a project that tears down is not left out where they failed.
@@ -25,7 +38,13 @@ function projectsOf(profile: Profile) {
   const alone = `${id}${ALONE}`;
   return [
     { ...main, grepInvert: /@alone\b/, teardown: alone },
-    { ...main, name: alone, grep: new RegExp(`@${id}\\b.*@alone\\b`), workers: 1, fullyParallel: false },
+    {
+      ...main,
+      name: alone,
+      grep: new RegExp(`^(?=.*@${id}\\b)(?=.*@alone\\b)${narrowed}`, 'i'),
+      workers: 1,
+      fullyParallel: false,
+    },
   ];
 }
 
