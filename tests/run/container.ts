@@ -4,6 +4,7 @@ import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { hello } from '../drive/hello.ts';
 import { createRedactor } from '../drive/redact.ts';
 import { cut, printable } from './locate.ts';
+import { watchOver, type EnginePlace } from './warden.ts';
 
 /** A provider under test as it is started from an image. */
 export interface ImageOptions {
@@ -66,6 +67,8 @@ export async function startContainer(options: ImageOptions): Promise<ProviderCon
     );
   }
   let created: string | undefined;
+  let dismiss = (): void => {};
+  const place = placeOf(client.container.dockerode.modem);
   /** On loopback alone, and known by its id from the moment that there is something to remove. */
   class Provider extends GenericContainer {
     protected override async beforeContainerCreated(): Promise<void> {
@@ -74,6 +77,7 @@ export async function startContainer(options: ImageOptions): Promise<ProviderCon
     }
     protected override async containerCreated(id: string): Promise<void> {
       created = id;
+      if (place) dismiss = watchOver(place, id);
     }
   }
   const remove = async (): Promise<void> => {
@@ -84,6 +88,7 @@ export async function startContainer(options: ImageOptions): Promise<ProviderCon
     await container.remove({ force: true, v: true }).catch((error: { statusCode?: number }) => {
       if (error.statusCode !== 404) throw error;
     });
+    dismiss();
   };
   try {
     const container: GenericContainer = new Provider(image)
@@ -129,6 +134,13 @@ export async function startContainer(options: ImageOptions): Promise<ProviderCon
         : `the container of ${printable(image)} cannot be started (${text})${said === '' ? '' : `; the last that it said: ${said}`}`,
     );
   }
+}
+
+/** Where the library has found the engine; absent: behind TLS or SSH, which the warden does not speak. */
+function placeOf(modem: unknown): EnginePlace | undefined {
+  const { socketPath, host, port, protocol } = modem as Readonly<Record<string, unknown>>;
+  if (typeof socketPath === 'string') return { socketPath };
+  return protocol === 'http' && typeof host === 'string' ? { host, port: Number(port) } : undefined;
 }
 
 /** It ended, or never spoke. */

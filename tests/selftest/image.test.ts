@@ -186,6 +186,22 @@ describe('a provider in a container', { skip }, () => {
     assert.deepEqual(await readdir(join(folder, 'none')).catch(() => []), []);
   });
 
+  test('SIGKILL: removed all the same', async () => {
+    const known = await opened.containers();
+    const left = async (): Promise<number> => (await opened.containers()).length - known.length;
+    const waits = ['--image', 'assay-test-strict', '--image-port', '9', '--out', 'killed'];
+    const child = start(folder, ['run', ...waits], env);
+    for (let tries = 0; tries < 300 && (await left()) === 0; tries += 1)
+      await new Promise((wake) => setTimeout(wake, 50));
+    assert.equal(await left(), 1, 'it was there');
+    await new Promise((wake) => setTimeout(wake, 300)); // the engine tells us of it later than the one who asks
+    child.kill('SIGKILL');
+    assert.equal((await child.done).signal, 'SIGKILL');
+    for (let tries = 0; tries < 200 && (await left()) > 0; tries += 1)
+      await new Promise((wake) => setTimeout(wake, 50));
+    assert.deepEqual(await opened.containers(), known);
+  });
+
   test('one that ends at once: exit 4 with its last words, and it is removed', async () => {
     const known = await opened.containers();
     const root = rootOf(nginxPath ?? '', {
