@@ -4,8 +4,9 @@ import { join } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readEndpoints } from '../tests/run/endpoints.ts';
+import { LEDGER } from '../tests/run/ledger.ts';
 import { EVIDENCE, evidenceFiles, publish } from '../tests/run/publish.ts';
-import { writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { textOf, writeWhole, type RunRecord } from '../tests/run/record.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { partOf, shardInWords, type Shard } from '../tests/run/shard.ts';
 import { sweep, worstOf, type Swept } from '../tests/run/sweep.ts';
@@ -113,6 +114,7 @@ async function sweepAll(file: string, options: SweepCommandOptions, signal: Abor
       rmSync(join(out, name, 'record.json'), { force: true });
       events.emit({ event: 'endpoint-start', endpoint: name });
     },
+    ledgerOf: (name) => join(out, name, LEDGER),
     keep: (name, record, evidence) => keep(join(out, name), record, evidence),
     onEnd: (each) => {
       done += 1;
@@ -156,7 +158,7 @@ async function keep(folder: string, record: RunRecord, evidence: ReadonlyMap<str
   await publish(
     folder,
     [
-      { name: 'record.json', text: `${JSON.stringify(record, null, 2)}\n` },
+      { name: 'record.json', text: textOf(record) },
       { name: 'junit.xml', text: junit(record) },
       { name: 'report.html', text: html(record) },
     ],

@@ -255,6 +255,9 @@ const referred = ({ evidence = [], beneath = [] }: Referring): readonly string[]
   ...beneath.flatMap(referred),
 ];
 
+/** A record as its file holds it. */
+export const textOf = (record: RunRecord): string => `${JSON.stringify(record, null, 2)}\n`;
+
 /** Digests that a record refers to, as `sha256:…`. */
 export const evidenceIn = ({ findings, noted }: Pick<RunRecord, 'findings' | 'noted'>): ReadonlySet<string> =>
   new Set([...findings, ...noted].flatMap((each: Referring) => referred(each)));

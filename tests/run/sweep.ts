@@ -2,6 +2,7 @@ import { matchesGlob } from 'node:path';
 import { createHierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { createKeeper } from '../drive/keep.ts';
+import { beginAttempt } from './ledger.ts';
 import type { Endpoint } from './endpoints.ts';
 import { resolveDestination } from './guard.ts';
 import { judgePrepared } from './judge-prepared.ts';
@@ -16,7 +17,7 @@ import {
   type Made,
   type Prepared,
 } from './prepare.ts';
-import type { RunRecord, RunVerdict } from './record.ts';
+import { textOf, type RunRecord, type RunVerdict } from './record.ts';
 import { readSubject } from './subject.ts';
 
 /** What came of one subject. */
@@ -53,6 +54,8 @@ export interface SweepOptions {
   readonly onStart: (endpoint: Endpoint) => void;
   /** Keeps a record; what it rejects with is that subject's error. */
   readonly keep: (name: string, record: RunRecord, evidence: ReadonlyMap<string, string>) => Promise<void>;
+  /** The ledger in which the attempts at one subject stand; absent: nobody keeps them. */
+  readonly ledgerOf?: (name: string) => string;
   readonly onEnd: (swept: Swept) => void;
 }
 
@@ -171,6 +174,16 @@ async function sweepOne(
       await prepared.close();
       throw new ConfigurationError('--case', `no case of ${run.profile.id} matches ${globs.join(', ')}`);
     }
+    const attempt =
+      options.ledgerOf &&
+      (await beginAttempt(
+        options.ledgerOf(name),
+        { profile: run.profile.id, subject: prepared.subject, ...(narrowed && { selection: globs }) },
+        '--out',
+      ).catch(async (error: unknown) => {
+        await prepared.close();
+        throw error;
+      }));
     const record = await judgePrepared(
       { ...prepared, run: { ...run, target: { ...run.target, keep: keeper.keep } } },
       {
@@ -181,6 +194,7 @@ async function sweepOne(
       },
     );
     await options.keep(name, record, keeper.files());
+    await attempt?.end(record, textOf(record));
     const of = (outcome: string): number =>
       record.findings.filter((finding) => finding.outcome === outcome).length;
     return {

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { before, describe, test } from 'node:test';
 import { zipSync } from 'fflate';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { pack, sha256, textOf, unpack, utf8, type Files } from '../certify/archive.ts';
-import { bundle, evidenceName, MANIFEST, STATEMENT } from '../certify/bundle.ts';
+import { bundle, challengeFile, evidenceName, MANIFEST, SCORECARD, STATEMENT } from '../certify/bundle.ts';
+import { poseChallenge } from '../certify/challenge.ts';
 import { obstacles } from '../certify/conditions.ts';
 import {
   generateSigningKey,
@@ -12,18 +14,22 @@ import {
   type SigningKey,
   type TrustSet,
 } from '../certify/keys.ts';
+import { seal, type Predicate, type Statement } from '../certify/statement.ts';
 import { verifyBundle } from '../certify/verify.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { waiting } from '../run/exhibits.ts';
+import { challengeIn, traceId } from '../run/challenge.ts';
 import { digestOf, planOf } from '../run/ledger.ts';
 import { scope } from '../run/plan.ts';
 import { assemble, type RunRecord } from '../run/record.ts';
+import { version } from '../run/told.ts';
 import { examined, hierarchy } from './stand.ts';
 
 /** A certificate is only as good as what it refuses: each kind of tampering fails with its own message. */
 
 const PASSPHRASE = 'a passphrase for the tests';
 const VERSION = '1.2.3';
+const CARD = utf8('{"tool":{}}');
 const RECORD = 'records/001/record.json';
 const LEDGER = 'records/001/ledger.ndjson';
 
@@ -42,6 +48,7 @@ async function issuer(holder?: 'assessor' | 'supplier', now?: Date): Promise<Iss
 let record: RunRecord;
 let ours: Issuer;
 let other: Issuer;
+let assessor: Issuer;
 before(async () => {
   const pki = await hierarchy;
   const started = new Date();
@@ -58,7 +65,7 @@ before(async () => {
     shown: { findings: [], given },
     versions: ['TLSv1.2'],
   });
-  [ours, other] = await Promise.all([issuer(), issuer()]);
+  [ours, other, assessor] = await Promise.all([issuer(), issuer(), issuer('assessor')]);
 });
 
 const bytesOf = (value: unknown): Uint8Array => utf8(`${JSON.stringify(value, null, 2)}\n`);
@@ -121,18 +128,124 @@ const made = ({
     {
       'records/001/junit.xml': utf8('<testsuite/>'),
       [LEDGER]: ledger([begun(of), ended(of)]),
+      [SCORECARD]: CARD,
       ...others,
     },
     { tool: { name: 'assay', version }, ranBy: by, issued },
     from.key,
   );
 const verified = (bytes: Uint8Array, trust = ours.trust, at = today()) =>
-  verifyBundle(bytes, trust, at, VERSION);
+  verifyBundle(bytes, trust, at, VERSION, CARD);
 const changed = (bytes: Uint8Array, change: (files: Record<string, Uint8Array>) => void): Uint8Array => {
   const files: Record<string, Uint8Array> = { ...(unpack(bytes) as Files) };
   change(files);
   return pack(files);
 };
+
+/** The same bundle with another statement or other files, signed again by the same key. */
+function resigned(
+  change: (predicate: Predicate) => Predicate,
+  edit: (files: Record<string, Uint8Array>) => unknown = () => {},
+  bytes = made(),
+): Uint8Array {
+  return changed(bytes, (files) => {
+    edit(files);
+    const listed = Object.keys(files).filter((name) => name !== MANIFEST && name !== STATEMENT);
+    files[MANIFEST] = bytesOf({
+      files: Object.fromEntries(listed.map((name) => [name, sha256(files[name] as Uint8Array)])),
+    });
+    const { payload } = JSON.parse(textOf(files[STATEMENT] as Uint8Array)) as { payload: string };
+    const statement = JSON.parse(Buffer.from(payload, 'base64').toString()) as Statement;
+    const subject = [{ name: MANIFEST, digest: { sha256: sha256(files[MANIFEST]) } }] as const;
+    files[STATEMENT] = bytesOf(
+      seal({ ...statement, subject, predicate: change(statement.predicate) }, ours.key),
+    );
+  });
+}
+
+/** The record as a run left it that sent no id at all, or this one alone. */
+const untraced = (of: RunRecord): RunRecord => ({
+  ...of,
+  findings: of.findings.map((each) => ({ ...each, trace: [] })),
+  noted: of.noted.map((each) => ({ ...each, trace: [] })),
+});
+const traced = (id: string): RunRecord => {
+  const [first, ...rest] = untraced(record).findings;
+  return { ...untraced(record), findings: first ? [{ ...first, trace: [id] }, ...rest] : rest };
+};
+
+interface Challenging {
+  readonly record?: RunRecord;
+  readonly by?: Issuer;
+  readonly subject?: string;
+  readonly attempt?: string;
+  readonly ids?: number;
+  readonly at?: string;
+  readonly without?: boolean;
+}
+/** A bundle of a run that met the challenge of an assessor, with one id in its record. */
+function challenged({
+  by = assessor,
+  subject,
+  attempt = '1',
+  ids = 1,
+  at,
+  without,
+  ...rest
+}: Challenging = {}) {
+  const posed = bytesOf(poseChallenge(by.key, subject === undefined ? {} : { subject }));
+  const challenge = challengeIn(textOf(posed));
+  assert.ok(challenge);
+  const of = rest.record ?? traced(traceId(challenge, attempt, 0));
+  const digest = digestOf(posed);
+  return made({
+    record: of,
+    others: {
+      [LEDGER]: ledger([begun(of, { challenge: digest, ...(at && { at }) }), ended(of, { ids })]),
+      ...(!without && { [challengeFile(RECORD, digest)]: posed }),
+    },
+  });
+}
+
+describe('a run that met a challenge', () => {
+  const both = (): TrustSet => ({ keys: [...ours.trust.keys, ...assessor.trust.keys] });
+  test('is witnessed, by whoever posed it', () => {
+    const { holds, faults, statement } = verified(challenged(), both());
+    assert.deepEqual([holds, faults], [true, []]);
+    assert.equal(statement?.predicate.assurance, 'witnessed');
+    assert.deepEqual(statement?.predicate.certified[0]?.challengedBy, [assessor.key.kid]);
+  });
+  test('is self-declared where the supplier posed it himself', () => {
+    const { faults, statement } = verified(challenged({ by: ours }), both());
+    assert.deepEqual([faults, statement?.predicate.assurance], [[], 'self-declared']);
+  });
+  test('is not witnessed for whoever does not trust that key', () => {
+    assert.match(
+      verified(challenged()).faults[0] ?? '',
+      /the challenge is signed by the key .* not trusted$/,
+    );
+  });
+});
+
+test('attempts that never ended are told', () => {
+  const lines = [begun(record), begun(record, { attempt: 2 }), ended(record, { attempt: 2 })];
+  const { statement, faults } = verified(made({ others: { [LEDGER]: ledger(lines) } }));
+  const { begun: all, unfinished } = statement?.predicate.certified[0]?.attempts ?? {};
+  assert.deepEqual([faults, all, unfinished], [[], 2, 1]);
+});
+
+test('the scorecard that ships is of this version, and the table of the README', async () => {
+  const card = JSON.parse(await readFile(new URL('../certify/fleet.json', import.meta.url), 'utf8')) as {
+    readonly tool: { readonly version: string };
+    readonly servers: readonly Readonly<Record<string, unknown>>[];
+  };
+  const readme = await readFile(new URL('../../README.md', import.meta.url), 'utf8');
+  assert.equal(card.tool.version, version);
+  for (const row of card.servers) {
+    const cells = Object.values(row).map((cell) => `${String(cell)} *`);
+    assert.match(readme, new RegExp(`^\\| ${cells.join('\\| *').replace(/[().]/g, '\\$&')}\\|$`, 'm'));
+  }
+});
 
 test('a bundle with its evidence holds', () => {
   const others = { [evidenceName(RECORD, NOTHING)]: new Uint8Array() };
@@ -307,6 +420,139 @@ describe('each kind of tampering fails with its own message', () => {
       files[name] = bytes;
     });
   const forged = (change: (forgery: RunRecord) => RunRecord): Uint8Array => made({ record: change(record) });
+  const twice = (...more: readonly Line[]): readonly Line[] => [
+    begun(record),
+    ended(record, { record: digestOf('an earlier record') }),
+    begun(record, { attempt: 2 }),
+    ended(record, { attempt: 2 }),
+    ...more,
+  ];
+  const kept = (lines: readonly Line[], change = (texts: string[]): readonly string[] => texts): Uint8Array =>
+    made({
+      others: { [LEDGER]: utf8(change(textOf(ledger(lines)).split(/(?<=\n)/)).join('')) },
+    });
+  const said = (name: 'attempts' | 'challengedBy', value: unknown): Uint8Array =>
+    resigned((predicate) => ({
+      ...predicate,
+      certified: predicate.certified.map((each) => ({ ...each, [name]: value })),
+    }));
+  const attempts: readonly (readonly [string, () => Uint8Array, RegExp])[] = [
+    [
+      'the ledger left out before signing',
+      () =>
+        resigned(
+          (predicate) => predicate,
+          (files) => delete files[LEDGER],
+        ),
+      /it has no ledger of attempts$/,
+    ],
+    [
+      'one bit of the ledger, after signing',
+      () => flip(LEDGER),
+      /^records\/001\/ledger\.ndjson was changed$/,
+    ],
+    [
+      'the ledger cut at its head',
+      () => kept(twice(), (texts) => texts.slice(2)),
+      /ledger\.ndjson: it begins with entry 3: what came before was cut off$/,
+    ],
+    [
+      'the ledger cut in the middle',
+      () => kept(twice(), (texts) => texts.toSpliced(1, 1)),
+      /ledger\.ndjson: line 2 is entry 3: entries were taken out or put in another order$/,
+    ],
+    [
+      'the ledger cut at its tail',
+      () => kept(twice(), (texts) => texts.slice(0, 3)),
+      /no attempt in its ledger ended with it$/,
+    ],
+    [
+      'the ledger cut in a line',
+      () => kept(twice(), (texts) => texts.with(3, '{"seq":4')),
+      /ledger\.ndjson: its last line is cut short$/,
+    ],
+    [
+      'the ledger reordered',
+      () => kept(twice(), ([a = '', b = '', c = '', d = '']) => [a, c, b, d]),
+      /entries were taken out or put in another order$/,
+    ],
+    [
+      'an entry of the ledger rewritten',
+      () =>
+        kept(twice(), (texts) => texts.with(1, (texts[1] ?? '').replace('"conformant"', '"inconclusive"'))),
+      /line 3 does not follow from the one before, which was changed$/,
+    ],
+    [
+      'an attempt that was never begun',
+      () => kept([begun(record), ended(record, { attempt: 7 })]),
+      /line 2 ends attempt 7, which was not begun, or ended before$/,
+    ],
+    [
+      'an attempt at another subject',
+      () => kept([begun({ ...record, subject: { url: 'https://other.test' } }), ended(record)]),
+      /its attempt 1 was begun for another subject$/,
+    ],
+    [
+      'fewer attempts in the statement than in the ledger',
+      () => said('attempts', { begun: 0, unfinished: 0, heads: [] }),
+      /the statement says otherwise of its attempts than its ledger$/,
+    ],
+    [
+      'a bundle called witnessed that met no challenge',
+      () => resigned((predicate) => ({ ...predicate, assurance: 'witnessed' })),
+      /it is called witnessed, and met no challenge$/,
+    ],
+    [
+      'a trace id that is not derived',
+      () => challenged({ record: traced('00000000-0000-4000-8000-000000000000') }),
+      /1 of its 1 trace ids do not follow from the challenge, 00000000-0000-4000-8000-000000000000 first$/,
+    ],
+    [
+      'a trace id of another attempt',
+      () => challenged({ attempt: '2' }),
+      /1 of its 1 trace ids do not follow from the challenge/,
+    ],
+    [
+      'more trace ids than the attempt gave out',
+      () => challenged({ ids: 0 }),
+      /1 of its 1 trace ids do not follow from the challenge/,
+    ],
+    [
+      'no trace id at all',
+      () => challenged({ record: untraced(record) }),
+      /it names no trace id that could follow from the challenge$/,
+    ],
+    [
+      'a challenge left out before signing',
+      () => challenged({ without: true }),
+      /its challenge sha256:[0-9a-f]{64} is missing$/,
+    ],
+    [
+      'a challenge that is over',
+      () => challenged({ at: '2999-01-01T00:00:00.000Z' }),
+      /its attempt 1 was not begun in the time of the challenge$/,
+    ],
+    [
+      'a challenge for another subject',
+      () => challenged({ subject: 'https://other.test' }),
+      /its challenge is for https:\/\/other\.test$/,
+    ],
+    [
+      "a challenge of nobody's that is trusted",
+      () => challenged({ by: other }),
+      /the challenge is signed by the key [\w-]+, which is not trusted$/,
+    ],
+    [
+      "a supplier's own challenge called witnessed",
+      () =>
+        resigned(
+          (predicate) => ({ ...predicate, assurance: 'witnessed' }),
+          undefined,
+          challenged({ by: ours }),
+        ),
+      /it is called witnessed, and was challenged by the key that signed the bundle$/,
+    ],
+  ];
   const table: readonly (readonly [
     title: string,
     bytes: () => Uint8Array,
@@ -383,7 +629,7 @@ describe('each kind of tampering fails with its own message', () => {
         const standIn = { ...record, subject: { ...record.subject, standIn: 'conformant' } };
         return bundle(
           [{ record, bytes: bytesOf(standIn) }],
-          { [LEDGER]: ledger([begun(standIn), ended(standIn)]) },
+          { [LEDGER]: ledger([begun(standIn), ended(standIn)]), [SCORECARD]: CARD },
           { tool: { name: 'assay', version: VERSION }, ranBy: 'supplier', issued: today() },
           ours.key,
         );
@@ -400,6 +646,13 @@ describe('each kind of tampering fails with its own message', () => {
       () => made({ record: evidenced(), others: { [evidenceName(RECORD, NOTHING)]: utf8('x') } }),
       /its evidence sha256:[0-9a-f]{64} is something else$/,
     ],
+    [
+      'the scorecard of another release',
+      () => made({ others: { [SCORECARD]: utf8('{}') } }),
+      /^fleet\.json is not the scorecard that shipped with Assay 1\.2\.3$/,
+    ],
+    ['no scorecard', () => changed(made(), (files) => delete files[SCORECARD]), /^fleet\.json is missing$/],
+    ...attempts,
     ['another version', () => made({ version: '9.9.9' }), /certified by Assay 9\.9\.9/],
     [
       'issued before the key was valid',
