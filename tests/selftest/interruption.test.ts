@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Ajv } from 'ajv';
+import { readLedger } from '../run/ledger.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import type { RunRecord } from '../run/record.ts';
 import { assay, start } from './program.ts';
@@ -104,6 +105,10 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     assert.equal(record.incomplete?.examined, record.findings.length + record.noted.length);
     assert.ok(record.findings.length >= 2 && record.findings.length < (record.incomplete?.planned ?? 0));
     assert.equal(record.verdict, 'inconclusive');
+    assert.match(
+      await readFile(join(folder, signal, 'ledger.ndjson'), 'utf8'),
+      /"event":"ended","attempt":1,[^\n]*"incomplete":true/,
+    );
     assert.deepEqual([lines(out).at(-1)?.event, lines(out).at(-1)?.['incomplete']], ['end', true]);
     assert.equal(await opens(port), false, 'nothing listens any more');
     for (const [format, says] of [
@@ -122,6 +127,8 @@ test('SIGKILL: no half file, no half line, nothing that listens', async () => {
   const { signal, out } = await child.done;
   assert.equal(signal, 'SIGKILL');
   assert.ok(!lines(out).some(({ event }) => event === 'end'));
-  assert.deepEqual(await readdir(join(folder, 'killed')).catch(() => []), []);
+  assert.deepEqual(await readdir(join(folder, 'killed')), ['ledger.ndjson']);
+  const ledger = readLedger(await readFile(join(folder, 'killed/ledger.ndjson'), 'utf8'));
+  assert.deepEqual('entries' in ledger && ledger.entries.map(({ event }) => event), ['begun']);
   assert.equal(await opens(port), false);
 });
