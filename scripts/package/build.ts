@@ -18,7 +18,7 @@ const DATA = [
   'tests/schemas/*.json',
   'tests/register/sets/*',
   'scripts/report/page/*',
-  'tests/certify/fleet.json',
+  'tests/certify/scorecard.json',
 ];
 
 rmSync(OUT, { recursive: true, force: true });

@@ -12,7 +12,7 @@ export interface Manifest {
 
 export const MANIFEST = 'manifest.json';
 /** What this very build found on real servers whose configuration is known. */
-export const SCORECARD = 'fleet.json';
+export const SCORECARD = 'scorecard.json';
 export const STATEMENT = 'statement.dsse.json';
 /** Files that the manifest cannot list: itself, and the signature over it. */
 export const APART: ReadonlySet<string> = new Set([MANIFEST, STATEMENT]);

@@ -235,7 +235,7 @@ test('attempts that never ended are told', () => {
 });
 
 test('the scorecard that ships is of this version, and the table of the README', async () => {
-  const card = JSON.parse(await readFile(new URL('../certify/fleet.json', import.meta.url), 'utf8')) as {
+  const card = JSON.parse(await readFile(new URL('../certify/scorecard.json', import.meta.url), 'utf8')) as {
     readonly tool: { readonly version: string };
     readonly servers: readonly Readonly<Record<string, unknown>>[];
   };
@@ -649,9 +649,9 @@ describe('each kind of tampering fails with its own message', () => {
     [
       'the scorecard of another release',
       () => made({ others: { [SCORECARD]: utf8('{}') } }),
-      /^fleet\.json is not the scorecard that shipped with Assay 1\.2\.3$/,
+      /^scorecard\.json is not the scorecard that shipped with Assay 1\.2\.3$/,
     ],
-    ['no scorecard', () => changed(made(), (files) => delete files[SCORECARD]), /^fleet\.json is missing$/],
+    ['no scorecard', () => changed(made(), (files) => delete files[SCORECARD]), /^scorecard\.json is missing$/],
     ...attempts,
     ['another version', () => made({ version: '9.9.9' }), /certified by Assay 9\.9\.9/],
     [

@@ -361,7 +361,6 @@ describe('assay keygen, certify, verify', () => {
     assert.deepEqual(names.map((name) => name.replace('records/001/', '')).sort(), [
       'TestReport.json',
       'attestations.json',
-      'fleet.json',
       'junit.xml',
       'ledger.ndjson',
       'manifest.json',
@@ -369,6 +368,7 @@ describe('assay keygen, certify, verify', () => {
       'report.html',
       'results.sarif',
       'sbom.cdx.json',
+      'scorecard.json',
       'statement.dsse.json',
       'traceability.csv',
       'waivers.json',
