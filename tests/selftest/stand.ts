@@ -44,9 +44,10 @@ export async function examined(
   pki: Hierarchy,
   planned: readonly Planned[] = everything,
   shared = false,
+  patience?: number,
 ): Promise<readonly Finding[]> {
   try {
-    const run = runOf(provider, pki, undefined, shared);
+    const run = runOf(provider, pki, patience, shared);
     return await runPlan(run, planned, await baseline(run), 4);
   } finally {
     await provider.close();
