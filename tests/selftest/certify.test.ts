@@ -651,7 +651,11 @@ describe('each kind of tampering fails with its own message', () => {
       () => made({ others: { [SCORECARD]: utf8('{}') } }),
       /^scorecard\.json is not the scorecard that shipped with Assay 1\.2\.3$/,
     ],
-    ['no scorecard', () => changed(made(), (files) => delete files[SCORECARD]), /^scorecard\.json is missing$/],
+    [
+      'no scorecard',
+      () => changed(made(), (files) => delete files[SCORECARD]),
+      /^scorecard\.json is missing$/,
+    ],
     ...attempts,
     ['another version', () => made({ version: '9.9.9' }), /certified by Assay 9\.9\.9/],
     [
