@@ -113,6 +113,7 @@ const DOUBLES: Readonly<Record<string, string>> = {
 };
 const doubled = (name: string): string => name.replace(/[aceopsxy]/g, (letter) => DOUBLES[letter] ?? letter);
 
+/** Every credential that is presented, with what is wrong with it and whether it must be refused. */
 export const battery = {
   valid: { title: 'the valid certificate', group: 'accepted' },
   'valid-next': {
@@ -387,14 +388,17 @@ export const battery = {
   md5: { title: 'signed with MD5', group: 'noted', digest: 'md5' },
 } as const satisfies Readonly<Record<string, Recipe>>;
 
+/** The name of a credential of the battery: `valid`, `expired`, and so on. */
 export type CredentialName = keyof typeof battery;
 /** Made anew whenever they are presented: no pack holds them. */
 export type FreshName = {
   [K in CredentialName]: (typeof battery)[K] extends { fresh: true } ? K : never;
 }[CredentialName];
+/** Those that a trust pack keeps; the others are made for each run. */
 export type KeptName = Exclude<CredentialName, FreshName>;
 
 const isKept = (name: CredentialName): name is KeptName => !('fresh' in battery[name]);
+/** Every name of the battery, in its order. */
 export const credentialNames = Object.keys(battery) as readonly CredentialName[];
 /** Every credential that a trust pack holds. */
 export const keptNames: readonly KeptName[] = credentialNames.filter(isKept);

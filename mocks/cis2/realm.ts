@@ -18,6 +18,7 @@ export const endpoints = {
   userinfo: '/userinfo',
   endSession: '/connect/endSession',
 } as const;
+/** An endpoint of the realm, by its name in the discovery document. */
 export type Endpoint = keyof typeof endpoints;
 export const endpointNames = Object.keys(endpoints) as readonly Endpoint[];
 
@@ -59,6 +60,7 @@ export interface Code {
   used?: string;
 }
 
+/** How a realm is kept; all of it has a default. */
 export interface RealmOptions {
   /**
    * The issuer, with an explicit port as CIS2 has it, and a path; compared as a string by every relying party.

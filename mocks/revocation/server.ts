@@ -12,6 +12,7 @@ import {
 } from './book.ts';
 import { createResponder } from './ocsp.ts';
 
+/** What an OCSP responder and its CRLs are served with. */
 export interface RevocationOptions {
   readonly book: Book;
   /** Address of OCSP and CRLs; loopback unless told. */

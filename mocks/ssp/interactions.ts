@@ -33,6 +33,7 @@ export type DataField =
   | 'siblingAsid'
   | 'siblingUrl';
 
+/** One interaction of a profile: its id, method and path, and what it needs. */
 export interface Interaction {
   /** Short and unique: `read-patient`. */
   readonly name: string;

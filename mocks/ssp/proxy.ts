@@ -32,6 +32,7 @@ export interface SspBounds {
   readonly answerMs: number;
 }
 
+/** Sizes in bytes and times in milliseconds that the SSP keeps to where nothing else is said. */
 export const DEFAULT_SSP_BOUNDS: SspBounds = {
   connections: 256,
   headerBytes: 32_768,
@@ -50,11 +51,13 @@ export interface ConsumerTls {
   readonly ciphers: string;
 }
 
+/** TLS towards consumers as the SSP speaks it. */
 export const GOOD_TLS: ConsumerTls = {
   versions: ['TLSv1.2', 'TLSv1.2'],
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
 };
 
+/** What an SSP is started with. */
 export interface SspOptions {
   readonly registry: Registry;
   /** Where each endpoint is dialled; an endpoint that is not in it cannot be reached. */

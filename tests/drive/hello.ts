@@ -10,6 +10,7 @@ export type HelloAnswer =
   | { readonly kind: 'closed'; readonly how: 'fin' | 'reset' }
   | { readonly kind: 'nothing'; readonly reason: string };
 
+/** What came of one ClientHello, and the bytes of it that left. */
 export interface HelloResult {
   readonly answer: HelloAnswer;
   /** Bytes that the kernel took from us: the proof that the offer was made. */

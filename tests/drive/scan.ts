@@ -15,6 +15,7 @@ export interface ScannedProtocol {
   readonly seen: Observation;
 }
 
+/** What a server accepts, with the connections and the milliseconds that it took to learn. */
 export interface Scan {
   readonly protocols: readonly ScannedProtocol[];
   /** TCP connections that it took. */

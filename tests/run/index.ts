@@ -19,6 +19,7 @@ export { prepareStandIn, prepareSubject, type Prepared, type SubjectOptions } fr
 export { assemble, rejudge, type RunRecord, type RunVerdict } from './record.ts';
 export { ConfigurationError } from '../../certs/configuration-error.ts';
 
+/** How a subject is examined. */
 export interface JudgeOptions {
   /** Cases examined at the same time; 4 where nothing is said. */
   readonly concurrency?: number;

@@ -13,6 +13,7 @@ import type { FrozenSet } from './sets.ts';
 import type { Shard } from './shard.ts';
 import { judgeWaivers, type Waiver } from './waivers.ts';
 
+/** What a record says: non-conformant before inconclusive before conformant. */
 export type RunVerdict = 'conformant' | 'non-conformant' | 'inconclusive';
 
 /** A case that binds nobody in this profile. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -139,6 +139,24 @@ test('the bill of materials lists every dependency with its version, and no time
   );
   assert.deepEqual(missing, []);
   assert.doesNotMatch(text, /"(?:prettier|fast-check)"/);
+});
+
+test('the interface that it has is the one that stands in the tree, and another is told', async () => {
+  const own = join(home, 'node_modules/assay/dist');
+  const report = (from: string): Promise<Ended> =>
+    run(process.execPath, ['scripts/package/api.ts', '--check', '--declarations', from], ROOT);
+  const same = await report(own);
+  assert.equal(same.code, 0, same.out + same.err);
+  const other = join(folder, 'other');
+  await cp(own, other, { recursive: true, filter: (path) => !/\.(?:js|map)$/.test(path) });
+  const file = join(other, 'tests/drive/scan.d.ts');
+  await writeFile(
+    file,
+    (await readFile(file, 'utf8')).replace('readonly connections: number', '$&; more: 1'),
+  );
+  const differs = await report(other);
+  assert.equal(differs.code, 1);
+  assert.match(differs.out, /type: npm run api\nscripts\/package\/api\/drive\.md:\d+: .*more: 1/);
 });
 
 describe('installed elsewhere', () => {
