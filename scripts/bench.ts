@@ -8,6 +8,7 @@ import { bareExchange, median } from './bench-floor.ts';
 import { tokenRow } from './bench-cis2.ts';
 import { batteryRow } from './bench-ftrs.ts';
 import { sspRows } from './bench-ssp.ts';
+import { sweepRows } from './bench-sweep.ts';
 import { tlsRows } from './bench-tls.ts';
 
 /** What things cost, each as a ratio against a floor measured in the same run. */
@@ -69,8 +70,11 @@ interface Row {
   readonly ratio: number;
   readonly bound?: number;
   readonly limit?: number;
+  /** What is measured in; absent: milliseconds. */
+  readonly unit?: 'MB';
 }
 const { rows: ofTls, notRun } = await tlsRows();
+const ofSweep = await sweepRows();
 const rows: readonly Row[] = [
   {
     what: 'one exchange, TLS 1.2 with mutual authentication',
@@ -84,15 +88,18 @@ const rows: readonly Row[] = [
   await tokenRow(),
   await batteryRow(),
   ...(await sspRows()),
+  ...ofSweep.rows,
 ];
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
 else {
-  for (const { what, against, ours: cost, floor, ratio, bound, limit } of rows) {
-    process.stdout.write(`${what}\n  ${cost.toFixed(2)} ms, against ${floor.toFixed(2)} ms (${against})\n`);
+  for (const { what, against, ours: cost, floor, ratio, bound, limit, unit = 'ms' } of rows) {
+    process.stdout.write(
+      `${what}\n  ${cost.toFixed(2)} ${unit}, against ${floor.toFixed(2)} ${unit} (${against})\n`,
+    );
     const wanted = bound?.toString() ?? (limit === undefined ? undefined : `${limit} ms`);
     process.stdout.write(
       `  ratio ${ratio.toPrecision(3)}${wanted === undefined ? '' : `, wanted at most ${wanted}`}\n`,
     );
   }
-  for (const each of notRun) process.stdout.write(`not run: ${each}\n`);
+  for (const each of [...notRun, ...ofSweep.notRun]) process.stdout.write(`not run: ${each}\n`);
 }
