@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +7,12 @@ import { writePack } from '../../certs/pack.ts';
 import { ASID } from '../../mocks/provider/server.ts';
 import { judgeVisit } from '../oracle/consumer.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
+import { assay } from './program.ts';
 import { curlPath } from './ssp.ts';
 
 /** curl as a consumer, with right and with wrong options: what it does wrong, and nothing else, is found. */
 
 const skip = curlPath === undefined ? 'curl is not installed (apt-get install curl)' : false;
-const PROGRAM = new URL('../../scripts/assay.ts', import.meta.url).pathname;
 const APPROVED = 'ECDHE-RSA-AES256-GCM-SHA384:ECDHE-RSA-AES128-GCM-SHA256';
 const CERTIFICATES = ['expired', 'revoked', 'wrong-issuer', 'wrong-name'];
 
@@ -47,17 +45,9 @@ async function judged(options: string, suffix = '.') {
     ].join('\n'),
   );
   await chmod(script, 0o700);
-  const child = spawn(
-    process.execPath,
-    [PROGRAM, 'judge-consumer', '--pki', join(folder, 'pki'), '--', script],
-    {
-      stdio: ['ignore', 'pipe', 'pipe'],
-    },
-  );
-  let out = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += String(chunk)));
-  child.stderr.on('data', (chunk: Buffer) => (out += String(chunk)));
-  const [code] = (await once(child, 'close')) as [number];
+  const ended = await assay(folder, 'judge-consumer', '--pki', 'pki', '--', script);
+  const { code } = ended;
+  const out = ended.out + ended.err;
   const failed = [...out.matchAll(/^FAIL {2}([\w.-]+):/gm)].map(([, name = '']) => name).sort();
   return { code, failed, out };
 }

@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,10 +13,10 @@ import { withOperations } from '../run/openapi.ts';
 import { everythingOn, plan } from '../run/plan.ts';
 import { rejudge, type RunRecord } from '../run/record.ts';
 import { createStand, type FtrsStand } from './ftrs-stand.ts';
+import { assay } from './program.ts';
 
 /** Every operation that a subject's OpenAPI file describes asks for a token: the file, the plan, and a run over the wire. */
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code|A11111';
 const answers = (resource: string) => ({
   '200': {
@@ -243,20 +241,9 @@ describe('assay run on a subject with an OpenAPI file', () => {
         ...more,
       };
       const file = await written('subject.json', subject);
-      const child = spawn(
-        process.execPath,
-        [join(ROOT, 'scripts/assay.ts'), 'run', file, '--out', 'out', ...args],
-        {
-          cwd: folder,
-          stdio: ['ignore', 'pipe', 'pipe'],
-          env: { ...process.env, NO_COLOR: '1' },
-        },
-      );
-      const told: Buffer[] = [];
-      child.stdout.on('data', (chunk: Buffer) => told.push(chunk));
-      child.stderr.on('data', (chunk: Buffer) => told.push(chunk));
-      const [code] = (await once(child, 'close')) as [number | null];
-      const out = Buffer.concat(told).toString();
+      const ended = await assay(folder, 'run', file, '--out', 'out', ...args);
+      const { code } = ended;
+      const out = ended.out + ended.err;
       const record = JSON.parse(await readFile(join(folder, 'out', 'record.json'), 'utf8')) as RunRecord;
       return { code, out, record };
     } finally {

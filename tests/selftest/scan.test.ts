@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
@@ -9,11 +8,11 @@ import { after, before, describe, test } from 'node:test';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
+import { assay } from './program.ts';
 import { hierarchy } from './stand.ts';
 
 /** `assay scan` as a user meets it: a process, its exit code, what it prints. */
 
-const ROOT = new URL('../../', import.meta.url).pathname;
 let folder: string;
 let provider: Provider;
 before(async () => {
@@ -25,18 +24,7 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function scan(...args: readonly string[]) {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), 'scan', ...args], {
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let out = '';
-  let err = '';
-  child.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => (err += chunk.toString()));
-  const [code] = (await once(child, 'close')) as [number | null];
-  return { code, out, err };
-}
+const scan = (...args: readonly string[]) => assay(folder, 'scan', ...args);
 interface Printed {
   readonly target: string;
   readonly protocols: readonly {
