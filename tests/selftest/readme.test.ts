@@ -137,6 +137,7 @@ const accounts: Readonly<Record<string, Account>> = {
     "'verify', 'bundle.zip', '--trust', 'keys/trust.json'",
   ),
   'export ASSAY_KEY_PASSPHRASE=…': by('cli', 'ASSAY_KEY_PASSPHRASE'),
+  [`${ASSAY}health [FILE]`]: run(0, undefined, 'health', 'ready.json'),
   [`${ASSAY}serve`]: { because: 'it serves the subject of this very test, from its pack' },
   [`${ASSAY}serve [--mock NAME] [--http PORT]`]: by('cli', "'serve'", "'--http'"),
   [`${ASSAY}serve --cis2`]: by('cli', "'--cis2'"),
@@ -179,6 +180,16 @@ test('every command is known: executed here or by another test, or accounted for
   );
 });
 
+test('it names every command of the program', () => {
+  const source = readFileSync(join(ROOT, 'scripts/commands.ts'), 'utf8');
+  const names = [...source.matchAll(/^ {4}name: '([\w-]+)'/gm)].map(([, name = '']) => name);
+  assert.ok(names.length > 12);
+  assert.deepEqual(
+    names.filter((name) => !new RegExp(`\`(?:npm run assay -- )?${name}[ \`]`).test(README)),
+    [],
+  );
+});
+
 test('what another test is said to execute stands in it', () => {
   const wrong = Object.entries(accounts).flatMap(([command, account]) => {
     if (!('by' in account)) return [];
@@ -208,7 +219,7 @@ describe('what a newcomer types, against one reference that is served', () => {
   let served: ReturnType<typeof start> | undefined;
   before(async () => {
     folder = await mkdtemp(join(tmpdir(), 'assay-readme-'));
-    const server = start(folder, ['serve']);
+    const server = start(folder, ['serve', '--ready', 'ready.json']);
     served = server;
     const [line] = (await once(server.stdout, 'data')) as [Buffer];
     const ready = JSON.parse(line.toString()) as { readonly url: string; readonly pki: string };
