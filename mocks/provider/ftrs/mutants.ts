@@ -252,7 +252,9 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
       'cis2-token/stranger-same-kid@find-healthcare-service',
       'cis2-token/aal-low@find-healthcare-service',
       'isolation/token-of-another-environment@find-healthcare-service',
+      'roles/policy',
     ],
+    because: 'what is open asks for no role either',
   },
   'takes-token-without-scheme': {
     title: 'takes a token without a scheme',
