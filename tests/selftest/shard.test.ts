@@ -37,7 +37,8 @@ before(async () => {
   const pki = await hierarchy;
   const provider = await startStandIn(MUTANT, pki);
   try {
-    const run = runOf(provider, pki, undefined, true);
+    // Nothing here waits for a patience to end; on busy cores an answer may take long.
+    const run = runOf(provider, pki, 30_000, true);
     const kept = { ...run, target: { ...run.target, keep: keeper.keep } };
     const met = await baseline(kept);
     const driven = await runPlan(kept, asked, met, 4);
