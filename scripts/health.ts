@@ -5,8 +5,10 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { hello } from '../tests/drive/hello.ts';
 import { parseHostPort } from '../tests/run/guard.ts';
 import { EXIT } from './exit.ts';
-import { DEFAULT_READY, type Ready } from './ready.ts';
+import type { Ready } from './ready.ts';
 
+/** Where it looks if nothing else is said; a container's health check needs no argument then. */
+const DEFAULT_READY = 'assay-ready.json';
 const PATIENCE_MS = 3_000;
 
 /** `assay health`: for the health check of a container, and for a script that waits until a service is up. */

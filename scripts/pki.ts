@@ -1,9 +1,10 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { called } from './exit.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import { renewPack, writePack } from '../certs/pack.ts';
+import { readPack, renewPack, writePack } from '../certs/pack.ts';
 
 interface PkiOptions {
   readonly out: string;
@@ -13,6 +14,7 @@ interface PkiOptions {
   readonly revocation?: URL;
   readonly csr?: string;
   readonly renew?: boolean;
+  readonly keep?: boolean;
 }
 
 /** RFC 1123 host names: labels of letters, digits and inner hyphens. */
@@ -62,11 +64,18 @@ export function pkiCommand(): Command {
     .option('--revocation <url>', 'base URL of CRLs and OCSP, to be named in the certificates', webAddress)
     .option('--csr <file>', "sign this request instead of making the provider's key", String)
     .option('--renew', 'make the certificates of an existing pack anew; its CAs stay while they last')
+    .option('--keep', 'leave a pack that is there and still good as it is, and make one where there is none')
     .addHelpText('after', '\nExample:\n  assay pki --out pki --host provider.local --host 10.0.0.7')
     .action(makePack);
 }
 
-async function makePack({ out, csr, renew, host, ...options }: PkiOptions): Promise<void> {
+async function makePack({ out, csr, renew, keep, host, ...options }: PkiOptions): Promise<void> {
+  if (keep && renew) throw new ConfigurationError('--keep', 'leaves a pack as it is, and --renew does not');
+  if (keep && existsSync(out)) {
+    await readPack(out); // what is damaged or out of date is told
+    process.stdout.write(`The trust pack in ${out} is kept.\n`);
+    return;
+  }
   const wanted = { ...options, ...(host.length > 0 && { hosts: host }) };
   if (renew) {
     if (csr !== undefined)

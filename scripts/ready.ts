@@ -4,9 +4,6 @@ import { isIPv6 } from 'node:net';
 import { Option } from 'commander';
 import { writeWhole } from '../tests/run/record.ts';
 
-/** Where `assay health` looks if nothing else is said; a container's health check needs no argument then. */
-export const DEFAULT_READY = 'assay-ready.json';
-
 /** The one line that a service prints when it is up, as far as its health is concerned. */
 export interface Ready {
   readonly url?: string;

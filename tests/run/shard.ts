@@ -9,9 +9,15 @@ export interface Shard {
 /** The most parts that a plan is cut into. */
 export const MOST_SHARDS = 1_000;
 
-/** `i/n`; `undefined`: it is not of that form, or there is no such part. */
+/**
+ * `i/n`, or `k+1/n` for who counts from 0 and has no shell to reckon in (the index of a Kubernetes Job); `undefined`: it
+ * is not of that form, or there is no such part.
+ */
 export function shardNamed(text: string): Shard | undefined {
-  const [, index, of] = (/^([1-9]\d{0,3})\/([1-9]\d{0,3})$/.exec(text) ?? []).map(Number);
+  const [, counted, one, of] = (/^(0(?=\+)|[1-9]\d{0,3})(\+1)?\/([1-9]\d{0,3})$/.exec(text) ?? []).map(
+    (part: string | undefined) => (part === undefined ? 0 : Number(part)),
+  );
+  const index = counted === undefined ? undefined : counted + (one ?? 0);
   if (index === undefined || of === undefined || index > of || of > MOST_SHARDS) return undefined;
   return { index, of };
 }

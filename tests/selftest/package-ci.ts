@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { parse } from 'yaml';
@@ -63,7 +63,10 @@ const FORMS: readonly (readonly [file: string, schema: string, spoil: (value: ne
 /** The tests of the templates; `home` gives the folder that has the packed package in its node_modules. */
 export function describeTemplates(home: () => string): void {
   describe('templates for CI', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'assay-package-ci-'));
+    let folder: string;
+    before(() => {
+      folder = mkdtempSync(join(tmpdir(), 'assay-package-ci-'));
+    });
     after(() => rmSync(folder, { recursive: true, force: true }));
 
     for (const [file, schema, spoil] of FORMS) {

@@ -87,6 +87,8 @@ const partOfRun = (index: number, facts: object = {}): Part => {
 
 test('a shard is named as Playwright names it', () => {
   assert.deepEqual(shardNamed('2/3'), { index: 2, of: 3 });
+  assert.deepEqual(shardNamed('0+1/3'), { index: 1, of: 3 });
+  assert.deepEqual(shardNamed('2+1/3'), { index: 3, of: 3 });
   for (const wrong of [
     '0/3',
     '4/3',
