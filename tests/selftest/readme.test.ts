@@ -163,6 +163,16 @@ const accounts: Readonly<Record<string, Account>> = {
   'npm run freeze && npm run check && npm run matrix': { because: FREEZES },
   'npm run bench': { because: 'it measures this machine against peers, and asserts nothing' },
   'npm run picture': { because: 'it makes a picture for people to look at' },
+  'docker build --file scripts/image/Dockerfile --tag assay .': {
+    by: 'tests/selftest/package-image.ts',
+    where: ["'build'", "'--file'", "'--tag'"],
+  },
+  'docker run --rm --read-only --cap-drop ALL --user "$(id -u)" --volume "$PWD:/work" assay run subject.json':
+    {
+      by: 'tests/selftest/package-image.ts',
+      where: ["'--read-only'", "'--cap-drop', 'ALL'", "'--user'", "'--volume'"],
+    },
+  [`${ASSAY}health [FILE]`]: { by: 'tests/selftest/package-image.ts', where: ["'health', ready"] },
   'npm pack': by('package', "'pack'"),
   'npx assay': by('package', '.bin/assay'),
 };
@@ -206,7 +216,8 @@ test('every option that it names is one of the program', () => {
   const text = [...sources, 'options', 'serve-cis2', 'serve-ssp', 'acceptance', 'fleet', 'freeze']
     .map((name) => readFileSync(join(ROOT, `scripts/${name}.ts`), 'utf8'))
     .join('\n');
-  const foreign = new Set(['--help', '--project', '--no-deps', '--cacert', '--cert', '--ignore-scripts']);
+  const docker = ['--file', '--tag', '--rm', '--read-only', '--cap-drop', '--user', '--volume'];
+  const foreign = new Set([...docker, '--help', '--project', '--no-deps', '--cacert', '--cert', '--ignore-scripts']);
   const named = [...new Set([...README.matchAll(/(?<![\w-])--[a-z][a-z0-9-]+/g)].map(([name]) => name))];
   assert.deepEqual(
     named.filter((name) => !foreign.has(name) && !text.includes(name)),
