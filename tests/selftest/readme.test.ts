@@ -217,7 +217,15 @@ test('every option that it names is one of the program', () => {
     .map((name) => readFileSync(join(ROOT, `scripts/${name}.ts`), 'utf8'))
     .join('\n');
   const docker = ['--file', '--tag', '--rm', '--read-only', '--cap-drop', '--user', '--volume'];
-  const foreign = new Set([...docker, '--help', '--project', '--no-deps', '--cacert', '--cert', '--ignore-scripts']);
+  const foreign = new Set([
+    ...docker,
+    '--help',
+    '--project',
+    '--no-deps',
+    '--cacert',
+    '--cert',
+    '--ignore-scripts',
+  ]);
   const named = [...new Set([...README.matchAll(/(?<![\w-])--[a-z][a-z0-9-]+/g)].map(([name]) => name))];
   assert.deepEqual(
     named.filter((name) => !foreign.has(name) && !text.includes(name)),
