@@ -172,7 +172,6 @@ const accounts: Readonly<Record<string, Account>> = {
       by: 'tests/selftest/package-image.ts',
       where: ["'--read-only'", "'--cap-drop', 'ALL'", "'--user'", "'--volume'"],
     },
-  [`${ASSAY}health [FILE]`]: { by: 'tests/selftest/package-image.ts', where: ["'health', ready"] },
   'npm pack': by('package', "'pack'"),
   'npx assay': by('package', '.bin/assay'),
 };
