@@ -9,12 +9,14 @@ export function interruption(exitCode: number): {
   readonly release: () => void;
 } {
   const controller = new AbortController();
-  let first = 0;
+  let again = false;
+  // A signal that waited while the loop was busy is met after timers and before immediates: it is of the same press.
+  const arm = (): void => void setImmediate(() => (again = true));
   const onSignal = (name: NodeJS.Signals): void => {
-    if (first === 0) {
-      first = performance.now();
-      controller.abort(name);
-    } else if (performance.now() - first > SAME_PRESS_MS) process.exit(exitCode);
+    if (again) process.exit(exitCode);
+    if (controller.signal.aborted) return;
+    setTimeout(arm, SAME_PRESS_MS).unref();
+    controller.abort(name);
   };
   for (const name of SIGNALS) process.on(name, onSignal);
   return {
