@@ -3,6 +3,7 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { ftrsRevocationMutants } from '../mocks/provider/ftrs/certificate-mutants.ts';
 import { ftrsKeyMutants, ftrsMutants } from '../mocks/provider/ftrs/mutants.ts';
 import { everywhereMutants } from '../mocks/provider/everywhere-mutants.ts';
+import { htmlMutants } from '../mocks/provider/html-mutants.ts';
 import { mutants } from '../mocks/provider/mutants.ts';
 import { editionMutants } from '../mocks/provider/outcome-mutants.ts';
 import { kinds, kindsFor } from '../tests/evidence/index.ts';
@@ -45,6 +46,7 @@ export function catalogueOf(name: string, chosen?: string) {
           ...mutants,
           ...everywhereMutants,
           ...editionMutants,
+          ...htmlMutants,
           ...requestMutants,
           ...retrievalMutants,
           ...revocationMutants,

@@ -38,6 +38,7 @@ import { collect, oneSubject, shard, withReach } from './options.ts';
 interface RunOptions {
   readonly mock?: string;
   readonly profile?: string;
+  readonly edition?: string;
   readonly case: readonly string[];
   readonly out: string;
   readonly concurrency: number;
@@ -136,6 +137,7 @@ export function runCommand(): Command {
         '--profile <name>',
         'hold the subject to this profile (default: gpconnect, or what the file says)',
       )
+      .option('--edition <name>', 'with --mock: hold it to this edition of its profile (default: the newest)')
       .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
       .option('--out <dir>', 'where record.json, junit.xml and report.html go', 'assay-out')
       .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4),
@@ -397,7 +399,13 @@ async function prepare(
   if (file === undefined && options.credentials !== undefined)
     throw new ConfigurationError('--credentials', 'goes with a subject file');
   if (file === undefined && options.image === undefined)
-    return prepareStandIn(options.mock ?? 'conformant', named ?? profileNamed('gpconnect', ''));
+    return prepareStandIn(
+      options.mock ?? 'conformant',
+      named ?? profileNamed('gpconnect', ''),
+      options.edition,
+    );
+  if (options.edition !== undefined)
+    throw new ConfigurationError('--edition', 'goes with --mock; a subject file says it in its `edition`');
   const { allowPath, env, credentials, image, imagePort: port = 443, imageEnv: environment } = options;
   const reach = { allowPath, env, credentials };
   const prepared =

@@ -48,7 +48,7 @@ export interface Exchange {
     /** Text; `{name}` within a JSON string stands for a value of `data`. */
     readonly body?: string;
   };
-  /** Test data of the subject that path, headers and body speak of, by name. */
+  /** Test data of the subject that path, headers, body and claims speak of, by name. */
   readonly data?: Readonly<Record<string, string>>;
   /**
    * An appointment is booked by it, or booked before it; either way the run cancels it at once. `taken`: it books the
@@ -515,4 +515,9 @@ export interface Profile {
   readonly interactions: readonly Interaction[];
   /** The valid exchange of one of its interactions. */
   readonly exchange: (subject: Addressee, interaction: Interaction) => Exchange;
+  /** What is otherwise in an edition that has a text of its own; by its name. */
+  readonly apart?: Readonly<Record<string, Apart>>;
 }
+
+/** What an edition with a text of its own has in place of what the profile has. */
+export type Apart = Pick<Profile, 'title' | 'documents' | 'payload' | 'valid' | 'interactions' | 'exchange'>;

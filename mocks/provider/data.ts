@@ -34,13 +34,16 @@ export const capabilitiesAt = (url: string): Readonly<Partial<Record<Capability,
 const SIBLING = { path: '/A22222/STU3/1/gpconnect', asid: '999999990003' } as const;
 const siblingOf = (url: string): string => new URL(SIBLING.path, url).href;
 
+/** Where the same provider serves what 0.x has: the version of FHIR stands in the path. */
+const olderRoot = (url: string): string => url.replace('/STU3/1/', '/DSTU2/1/');
+
 /** Every service root of a reference provider whose own is `url`. */
 export const rootsAt = (url: string): readonly Root[] => {
   const own = { asid: ASID.provider, sibling: false };
   return [
     { ...own, url: `${url}/structured`, capabilities: ['structured'] },
     { ...own, url: `${url}/documents`, capabilities: ['documents'] },
-    { ...own, url: url.replace('/STU3/1/', '/DSTU2/1/'), capabilities: ['html'] },
+    { ...own, url: olderRoot(url), capabilities: ['html'] },
     { ...own, url, capabilities: ['foundations', 'appointments'] },
     { url: siblingOf(url), asid: SIBLING.asid, sibling: true, capabilities: ['foundations'] },
   ];
@@ -53,4 +56,12 @@ export const referenceAt = (url: string) => ({
   capabilities: capabilitiesAt(url),
   data: { ...DATA, asid: ASID.provider, siblingAsid: SIBLING.asid, siblingUrl: siblingOf(url) },
   siblings: [{ url: siblingOf(url), asid: SIBLING.asid }],
+});
+
+/** The same provider as a subject that is held to 0.7. */
+export const olderReferenceAt = (url: string) => ({
+  url: olderRoot(url),
+  asid: { ...ASID },
+  capabilities: { html: olderRoot(url) },
+  data: { patient: DATA.patient, organisation: DATA.organisation, asid: ASID.provider },
 });

@@ -59,7 +59,7 @@ const CASES: Readonly<Partial<Record<Rejection, readonly [made: string, told: st
 /** The rejections of the table of token defects are named after their cases. */
 const casesOf = (rejection: Rejection): readonly [made: string, told: string] =>
   CASES[rejection] ?? [rejection.replace('token-', 'token/'), `error/${rejection}`];
-/** Those of the request have mutants of their own. */
+/** Those of the request, and those of 0.x alone, have mutants of their own. */
 const elsewhere = new Set<Rejection>([
   'overcautious',
   'stale-version',
@@ -68,6 +68,10 @@ const elsewhere = new Set<Rejection>([
   'slot-taken',
   'amended-as-cancellation',
   'cancelled-as-amendment',
+  'section-unknown',
+  'token-record-absent',
+  'token-record-of-another-kind',
+  'token-record-of-another-patient',
   ...requestRejections,
 ]);
 const caught = rejections.filter((name) => !elsewhere.has(name));

@@ -26,6 +26,7 @@ export const rejections = [
   ...tokenRejections,
   'overcautious',
   ...requestRejections,
+  'section-unknown',
   'stale-version',
   'already-registered',
   'unknown-appointment',
@@ -210,6 +211,12 @@ const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
     issue: 'value',
     code: 'INVALID_NHS_NUMBER',
     display: 'Invalid NHS number',
+  },
+  'section-unknown': {
+    status: 422,
+    issue: 'invalid',
+    code: 'INVALID_PARAMETER',
+    display: 'Invalid parameter',
   },
   'stale-version': {
     status: 409,

@@ -81,7 +81,7 @@ export type RequestRejection =
 /** The rejections of this file and those of the older table that it also makes. */
 type Made = RequestRejection | 'no-trace-id' | 'no-from' | 'no-to' | 'no-interaction-id';
 export interface Fault {
-  readonly rejection: Made | 'another-asid' | 'interaction-mismatch' | 'no-resource';
+  readonly rejection: Made | 'another-asid' | 'interaction-mismatch' | 'no-resource' | 'section-unknown';
   readonly diagnostics: string;
 }
 
@@ -120,6 +120,8 @@ const pattern = ({ path }: Interaction): RegExp => {
   return new RegExp(`^${escaped.replace(/\{\w+\}/g, '([^/]+)')}$`);
 };
 const MATCHERS = new Map(table.map((each) => [each, pattern(each)]));
+/** The same in any case of letters. */
+const LOOSE = new Map(table.map((each) => [each, new RegExp(pattern(each), 'i')]));
 const matches = (interaction: Interaction, path: string): boolean =>
   MATCHERS.get(interaction)?.test(path) === true;
 
@@ -192,12 +194,7 @@ export function readRequest(
       'Ssp-InteractionID stands there twice',
     );
   const given = suiting(ids, asked?.id ?? '');
-  const loose = own.find((each) =>
-    matches(
-      each,
-      path.replace(/^\/\w/, (first) => first.toLowerCase()),
-    ),
-  );
+  const loose = own.find((each) => LOOSE.get(each)?.test(path));
   if (placed.length === 0) {
     if (loose && path !== path.toLowerCase()) fault('miscased-path', 'the path is case-sensitive');
     else fault('unknown-path', 'there is no such endpoint');
@@ -254,14 +251,20 @@ function contentFaults(
   else if (!/^\s*\{/.test(body)) fault('no-resource', 'the body is no resource');
 }
 
+/** Sections of the care record in HTML (value set gpconnect-record-section-1). */
+const SECTIONS = new Set('SUM PRB ENC ALL CLI MED REF OBS IMM ADM'.split(' '));
+
 /** The NHS number that a request speaks of, in its query or its body. */
-const numberIn = (url: URL, body: string): string | undefined =>
+export const numberIn = (url: URL, body: string): string | undefined =>
   url.searchParams.get('identifier')?.match(/nhs-number\|(.*)$/)?.[1] ??
   /nhs-number","value":"([^"]*)"/.exec(body)?.[1];
 
 function dataFaults(path: string, url: URL, body: string, asked: Interaction, fault: Tell): void {
   const number = numberIn(url, body);
   if (number !== undefined && !checkDigit(number)) fault('bad-check-digit', 'not an NHS number');
+  const section = /gpconnect-record-section-1","code":"([^"]*)"/.exec(body)?.[1];
+  if (section !== undefined && !SECTIONS.has(section))
+    fault('section-unknown', 'there is no such record section');
   for (const [thing, name, field] of READ_BY_ID) {
     const id = asked.name === name ? MATCHERS.get(asked)?.exec(path)?.[1] : undefined;
     if (id !== undefined && decodeURIComponent(id) !== DATA[field])

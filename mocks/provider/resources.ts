@@ -105,22 +105,73 @@ const allergies: Resource = {
   subject: { reference: `Patient/${DATA.patientId}` },
   note: [{ text: 'Information not available' }],
 };
-const composition: Resource = {
-  resourceType: 'Composition',
-  date: '2026-01-01T00:00:00+00:00',
-  type: { coding: [{ system: 'http://snomed.info/sct', code: '425173008', display: 'record extract' }] },
-  title: 'Patient care record',
-  status: 'final',
-  subject: { reference: `Patient/${DATA.patientId}` },
-  author: [{ reference: `Organization/${DATA.organisationId}` }],
-};
-
 const bundle = (type: string, ...resources: readonly Resource[]): Resource => ({
   resourceType: 'Bundle',
   type,
   ...(type === 'searchset' && { total: resources.length }),
   entry: resources.map((resource) => ({ resource })),
 });
+/** The care record of 0.x: a section in HTML, with the resources that the page wants beside it (DSTU2). */
+const older = (name: string) => ({
+  versionId: VERSION,
+  profile: [`http://fhir.nhs.net/StructureDefinition/gpconnect-${name}-1`],
+});
+const identifiedBy = (system: string, value: string) => [
+  { system: `http://fhir.nhs.net/Id/${system}`, value },
+];
+const SECTION = {
+  coding: [{ system: 'http://fhir.nhs.net/ValueSet/gpconnect-record-section-1', code: 'SUM' }],
+  text: 'Summary',
+};
+const careRecord: Resource = bundle(
+  'searchset',
+  {
+    resourceType: 'Composition',
+    id: '70',
+    meta: older('carerecord-composition'),
+    date: '2026-01-01T00:00:00+00:00',
+    type: { coding: [{ system: 'http://snomed.info/sct', code: '425173008', display: 'record extract' }] },
+    title: 'Patient care record',
+    status: 'final',
+    subject: { reference: `Patient/${DATA.patientId}` },
+    author: [{ reference: `Practitioner/${DATA.practitionerId}` }],
+    custodian: { reference: `Organization/${DATA.organisationId}` },
+    section: [
+      {
+        title: 'Summary',
+        code: SECTION,
+        text: {
+          status: 'generated',
+          div: '<div xmlns="http://www.w3.org/1999/xhtml"><h1>Summary</h1><p>No data available.</p></div>',
+        },
+      },
+    ],
+  },
+  {
+    resourceType: 'Patient',
+    id: DATA.patientId,
+    meta: older('patient'),
+    identifier: identifiedBy('nhs-number', DATA.patient),
+    name: [{ use: 'official', text: 'Sample PATIENT', family: ['Patient'], given: ['Sample'] }],
+    gender: 'unknown',
+    birthDate: '1970-01-01',
+  },
+  {
+    resourceType: 'Practitioner',
+    id: DATA.practitionerId,
+    meta: older('practitioner'),
+    // With `/Id/` here: only in the claims of a token it stands without.
+    identifier: identifiedBy('sds-user-id', DATA.practitioner),
+    name: { family: ['Practitioner'], given: ['Sample'] },
+  },
+  {
+    resourceType: 'Organization',
+    id: DATA.organisationId,
+    meta: older('organization'),
+    identifier: identifiedBy('ods-organization-code', DATA.organisation),
+    name: 'Sample practice',
+  },
+);
 const STRUCTURED_BUNDLE = {
   meta: { profile: ['https://fhir.nhs.uk/STU3/StructureDefinition/GPConnect-StructuredRecord-Bundle-1'] },
 };
@@ -169,7 +220,8 @@ const ANSWERS: Readonly<Record<string, Resource>> = {
   'retrieve-document': binary,
   'migrate-document': binary,
   'html-metadata': capability('html', 'Conformance', '1.0.2'),
-  'html-record': bundle('document', composition, patient),
+  'html-metadata-xml': capability('html', 'Conformance', '1.0.2'),
+  'html-record': careRecord,
 };
 
 /**

@@ -1,8 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Interaction } from '../ssp/interactions.ts';
 import type { Policy, Rejection } from './policy.ts';
-import { oddHeader, readRequest, type Root } from './request-rules.ts';
-import { readToken } from './token-rules.ts';
+import { dialectOf } from './dialect.ts';
+import { numberIn, oddHeader, readRequest, type Root } from './request-rules.ts';
+import { readToken, type Self } from './token-rules.ts';
 
 /** What the provider is registered as. */
 export interface Registration {
@@ -38,11 +39,16 @@ export function judgeRequest(
   roots: readonly Root[],
 ): Judged {
   const { interaction, faults } = readRequest(request, body, root, roots);
+  const self = {
+    url: root.url,
+    dialect: dialectOf(root.capabilities),
+    patient: numberIn(new URL(request.url ?? '/', root.url), body),
+  };
   const odd = policy.cautious.has('header-forms') ? oddHeader(request) : undefined;
   const found: readonly Reason[] = [
     ...faults,
     ...(odd === undefined ? [] : [{ rejection: 'overcautious', diagnostics: odd } as const]),
-    ...tokenFaults(request, root.url, interaction, policy),
+    ...tokenFaults(request, self, interaction, policy),
   ];
   return { interaction, reason: found.find(({ rejection }) => !policy.ignores.has(rejection)) };
 }
@@ -55,11 +61,11 @@ const authorizations = ({ rawHeaders }: IncomingMessage): readonly string[] =>
 
 function tokenFaults(
   request: IncomingMessage,
-  url: string,
+  self: Self,
   interaction: Interaction | undefined,
   { cautious, opens }: Policy,
 ): readonly Reason[] {
-  const { faults, claims } = readToken(authorizations(request), request.url ?? '/', { url }, cautious);
+  const { faults, claims } = readToken(authorizations(request), request.url ?? '/', self, cautious);
   const scope = claims?.['requested_scope'];
   const closed = interaction && !opens.has(`${interaction.name} ${String(scope)}`);
   return closed && typeof scope === 'string' && scope !== interaction.scope

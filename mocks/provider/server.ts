@@ -17,6 +17,7 @@ import type { DetailedPeerCertificate, SecureVersion, TLSSocket } from 'node:tls
 import { gzipSync } from 'node:zlib';
 import type { Credential, Hierarchy } from '../../certs/index.ts';
 import { ASID, rootsAt } from './data.ts';
+import { dialectOf, inDialect, stu3, type Dialect } from './dialect.ts';
 import { answerFake } from './fakes.ts';
 import { conformant, type CertificatePolicy, type OutcomeShape, type Policy } from './policy.ts';
 import { openPlainDoor } from './plain-port.ts';
@@ -300,7 +301,8 @@ async function respond(
     roots.find(({ url }) => path.startsWith(`${new URL(url).pathname}/`)) ??
     ({ ...self, sibling: false, capabilities: ['foundations'] } as const);
   const { reason, interaction } = judgeRequest(request, body, policy, root, roots);
-  const told = (why: Reason): void => tell(response, why, policy, request);
+  const dialect = dialectOf(root.capabilities);
+  const told = (why: Reason): void => tell(response, why, policy, request, dialect);
   if (reason) return told(reason);
   if (request.headers['transfer-encoding'] !== undefined && !policy.answer.readsChunks) {
     response.writeHead(411, cache(policy.cacheError)).end();
@@ -312,7 +314,7 @@ async function respond(
   if (policy.answer.xml === 'refused' && wantsXml(request))
     return told({ rejection: 'unsupported-accept', diagnostics: 'XML is not written here' });
   const resource = named && answerTo(named, diary.taken());
-  if (resource) return answer(request, response, policy, 200, resource);
+  if (resource) return answer(request, response, policy, 200, resource, dialect);
   if (!interaction?.writes) return told({ rejection: 'unknown-path', diagnostics: 'not served' });
   const written = diary.write(interaction, path, body, request.headers['if-match']);
   if (!('resource' in written)) return told({ rejection: written.kind, diagnostics: written.kind });
@@ -329,15 +331,16 @@ function answer(
   policy: Policy,
   status: number,
   resource: Resource,
+  dialect: Dialect = stu3,
 ): void {
   const { contentType, entityTags, compresses, strictTransportSecurity } = policy.answer;
   const xml = wantsXml(request) && policy.answer.xml === 'written';
   const tag = entityTags ? etagOf(resource) : undefined;
   const gzip = compresses && /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
-  const text = xml ? asXml(resource) : JSON.stringify(resource);
+  const text = inDialect(xml ? asXml(resource) : JSON.stringify(resource), dialect);
   const media = xml ? contentType?.replace('json', 'xml') : contentType;
   response.writeHead(status, {
-    ...(media !== undefined && { 'Content-Type': media }),
+    ...(media !== undefined && { 'Content-Type': inDialect(media, dialect) }),
     ...(tag !== undefined && { ETag: tag }),
     ...(gzip && { 'Content-Encoding': 'gzip' }),
     ...(strictTransportSecurity !== undefined && { 'Strict-Transport-Security': strictTransportSecurity }),
@@ -352,17 +355,23 @@ function wantsXml({ url, headers }: IncomingMessage): boolean {
   return (format ?? headers.accept ?? '').includes('xml');
 }
 
-function tell(response: ServerResponse, reason: Reason, policy: Policy, request: IncomingMessage): void {
+function tell(
+  response: ServerResponse,
+  reason: Reason,
+  policy: Policy,
+  request: IncomingMessage,
+  dialect: Dialect,
+): void {
   const { errorContentType, strictTransportSecurity, xmlErrors } = policy.answer;
   const xml = wantsXml(request) && policy.answer.xml === 'written';
   const media = xml ? errorContentType?.replace('json', 'xml') : errorContentType;
   const outcome = operationOutcome(reason, policy, request);
   response.writeHead(policy.errors[reason.rejection].status, {
-    ...(media !== undefined && { 'Content-Type': media }),
+    ...(media !== undefined && { 'Content-Type': inDialect(media, dialect) }),
     ...(strictTransportSecurity !== undefined && { 'Strict-Transport-Security': strictTransportSecurity }),
     ...cache(policy.cacheError),
   });
-  response.end(xml ? errorInXml(outcome, xmlErrors) : JSON.stringify(outcome));
+  response.end(inDialect(xml ? errorInXml(outcome, xmlErrors) : JSON.stringify(outcome), dialect));
 }
 
 /** An outcome in XML, sound or as careless templates make them. */

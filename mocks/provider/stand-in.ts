@@ -3,6 +3,7 @@ import { absentees } from './absentees.ts';
 import { certificateVariants } from './certificate-mutants.ts';
 import { mutants, variants } from './mutants.ts';
 import { editionMutants, editionVariants } from './outcome-mutants.ts';
+import { htmlMutants } from './html-mutants.ts';
 import { everywhereMutants } from './everywhere-mutants.ts';
 import type { Policy } from './policy.ts';
 import type { RevocationPlace } from './revocation.ts';
@@ -21,6 +22,7 @@ export const standInNames: readonly string[] = [
   ...Object.keys(requestMutants),
   ...Object.keys(editionVariants),
   ...Object.keys(editionMutants),
+  ...Object.keys(htmlMutants),
   ...Object.keys(retrievalVariants),
   ...Object.keys(serverCertificateVariants),
   ...Object.keys(retrievalMutants),
@@ -34,6 +36,7 @@ export const standInNames: readonly string[] = [
 const catalogue = {
   ...editionVariants,
   ...editionMutants,
+  ...htmlMutants,
   ...variants,
   ...certificateVariants,
   ...mutants,

@@ -1,5 +1,7 @@
+import { stu3, type Dialect, type ResourceWord } from './dialect.ts';
+
 /**
- * What a GP Connect 1.x provider checks of the bearer token (cross-organisation audit and provenance page): one rule
+ * What a GP Connect provider checks of the bearer token (cross-organisation audit and provenance page): one rule
  * a rejection, so that a mutant can overlook exactly one. A table of rules, hence its length.
  */
 
@@ -18,8 +20,7 @@ const CLAIMS = [
 ] as const;
 type ClaimWord = (typeof CLAIMS)[number][0];
 
-const RESOURCES = ['device', 'organization', 'practitioner'] as const;
-type ResourceWord = (typeof RESOURCES)[number];
+const RESOURCES: readonly ResourceWord[] = ['device', 'organization', 'practitioner'];
 
 /** The rejections of a token beyond its absence, an expired one and a wrong scope. */
 export type TokenRejection = `token-${
@@ -45,7 +46,10 @@ export type TokenRejection = `token-${
   | 'practitioner-nameless'
   | 'practitioner-without-sds-id'
   | 'organization-without-ods-code'
-  | 'device-without-version'}`;
+  | 'device-without-version'
+  | 'record-absent'
+  | 'record-of-another-kind'
+  | 'record-of-another-patient'}`;
 
 /** What a provider may also turn away: the documents do not say so, or say that it must not. */
 export type Overcaution =
@@ -137,20 +141,6 @@ const KNOWN_KINDS = new Set([
   'PractitionerRole',
   'Location',
 ]);
-/** Elements of the three resources (STU3) and of every resource. */
-const ELEMENTS: Readonly<Record<ResourceWord, ReadonlySet<string>>> = {
-  device: new Set(
-    'identifier udi status type lotNumber manufacturer manufactureDate expirationDate model version patient owner contact location url note safety'.split(
-      ' ',
-    ),
-  ),
-  organization: new Set(
-    'identifier active type name alias telecom address partOf contact endpoint'.split(' '),
-  ),
-  practitioner: new Set(
-    'identifier active name telecom address gender birthDate photo qualification communication'.split(' '),
-  ),
-};
 const EVERY_RESOURCE = new Set([
   'resourceType',
   'id',
@@ -161,8 +151,6 @@ const EVERY_RESOURCE = new Set([
   'extension',
 ]);
 
-const ODS = 'https://fhir.nhs.uk/Id/ods-organization-code';
-const SDS_USER = 'https://fhir.nhs.uk/Id/sds-user-id';
 const identifies = (resource: Json, system: string): boolean =>
   objects(resource['identifier']).some(
     (each) => each['system'] === system && typeof each['value'] === 'string' && each['value'] !== '',
@@ -172,15 +160,24 @@ const identifies = (resource: Json, system: string): boolean =>
 const JUST_NOW = 300;
 
 /** What a rule looks at beside the token. */
-interface Self {
-  /** The provider's service root URL. */
+export interface Self {
+  /** The provider's service root URL; the audience of every token, where the dialect names no other. */
   readonly url: string;
+  /** Absent: that of 1.x. */
+  readonly dialect?: Dialect;
+  /** The NHS number that the request itself speaks of. */
+  readonly patient?: string | undefined;
+}
+
+/** The same, filled in: `url` is the audience that is due. */
+interface Due extends Self {
+  readonly dialect: Dialect;
 }
 
 interface TokenRule {
   readonly rejection: TokenRejection | 'malformed-token' | 'another-audience' | 'expired-token';
   readonly diagnostics: string;
-  readonly breaks: (token: Presented, self: Self) => boolean;
+  readonly breaks: (token: Presented, due: Due) => boolean;
 }
 
 const form: readonly TokenRule[] = [
@@ -378,34 +375,34 @@ const values: readonly TokenRule[] = [
     {
       rejection: `token-${word}-invalid`,
       diagnostics: `JWT: requesting_${word} has an element that its StructureDefinition does not know`,
-      breaks: ({ claims }) =>
+      breaks: ({ claims }, { dialect }) =>
         Object.keys(own(claims, word) ?? {}).some(
-          (name) => !EVERY_RESOURCE.has(name) && !ELEMENTS[word].has(name),
+          (name) => !EVERY_RESOURCE.has(name) && !dialect.elements[word].has(name),
         ),
     },
   ]),
   {
     rejection: 'token-practitioner-nameless',
     diagnostics: 'JWT: requesting_practitioner has no family name',
-    breaks: ({ claims }) => {
+    breaks: ({ claims }, { dialect }) => {
       const found = own(claims, 'practitioner');
-      return found !== undefined && !objects(found['name']).some(({ family }) => typeof family === 'string');
+      return found !== undefined && !dialect.families(found).some((family) => typeof family === 'string');
     },
   },
   {
     rejection: 'token-practitioner-without-sds-id',
     diagnostics: 'JWT: requesting_practitioner has no SDS user id',
-    breaks: ({ claims }) => {
+    breaks: ({ claims }, { dialect }) => {
       const found = own(claims, 'practitioner');
-      return found !== undefined && !identifies(found, SDS_USER);
+      return found !== undefined && !identifies(found, dialect.sdsUser);
     },
   },
   {
     rejection: 'token-organization-without-ods-code',
     diagnostics: 'JWT: requesting_organization has no ODS code',
-    breaks: ({ claims }) => {
+    breaks: ({ claims }, { dialect }) => {
       const found = own(claims, 'organization');
-      return found !== undefined && !identifies(found, ODS);
+      return found !== undefined && !identifies(found, dialect.ods);
     },
   },
   {
@@ -418,7 +415,39 @@ const values: readonly TokenRule[] = [
   },
 ];
 
-const rules: readonly TokenRule[] = [...form, ...presence, ...values];
+/** What 0.x says in its tokens, and 1.x no more: whose record is asked for. */
+const records: readonly TokenRule[] = [
+  {
+    rejection: 'token-record-absent',
+    diagnostics: 'JWT: requested_record is missing',
+    breaks: ({ claims }, { dialect }) =>
+      dialect.namesRecord && claims !== undefined && claims['requested_record'] === undefined,
+  },
+  {
+    rejection: 'token-record-of-another-kind',
+    diagnostics: 'JWT: requested_record is neither a Patient nor an Organization',
+    breaks: ({ claims }, { dialect }) => {
+      const record = claims?.['requested_record'];
+      return (
+        dialect.namesRecord &&
+        isObject(record) &&
+        !['Patient', 'Organization'].includes(String(record['resourceType']))
+      );
+    },
+  },
+  {
+    rejection: 'token-record-of-another-patient',
+    diagnostics: 'JWT: requested_record is not the patient of the request',
+    breaks: ({ claims }, { dialect, patient }) => {
+      const record = claims?.['requested_record'];
+      if (!dialect.namesRecord || patient === undefined || !isObject(record)) return false;
+      const numbers = objects(record['identifier']).map(({ value }) => value);
+      return record['resourceType'] === 'Patient' && !numbers.includes(patient);
+    },
+  },
+];
+
+const rules: readonly TokenRule[] = [...form, ...presence, ...values, ...records];
 
 /** Every rejection that the rules make, in the order in which they look. */
 export const tokenRejections: readonly TokenRejection[] = rules.flatMap(({ rejection }) =>
@@ -432,7 +461,7 @@ export const isInvalidResource = (rejection: string): boolean =>
 const overcautions: readonly (readonly [
   Overcaution,
   string,
-  (token: Presented, self: Self, now: number) => boolean,
+  (token: Presented, due: Due, now: number) => boolean,
 ])[] = [
   [
     'future-issue',
@@ -510,8 +539,10 @@ export function readToken(
     };
   }
   const now = Date.now() / 1000;
-  const broken = rules.filter((rule) => rule.breaks(token, self));
-  const feared = overcautions.filter(([name, , meets]) => cautious.has(name) && meets(token, self, now));
+  const { dialect = stu3 } = self;
+  const due: Due = { ...self, dialect, url: dialect.audience ?? self.url };
+  const broken = rules.filter((rule) => rule.breaks(token, due));
+  const feared = overcautions.filter(([name, , meets]) => cautious.has(name) && meets(token, due, now));
   return {
     faults: [
       ...broken.map(({ rejection, diagnostics }) => ({ rejection, diagnostics })),

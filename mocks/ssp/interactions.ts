@@ -67,6 +67,7 @@ export interface Interaction {
 const JSON_1 = 'application/fhir+json';
 const XML_1 = 'application/fhir+xml';
 const JSON_0 = 'application/json+fhir';
+const XML_0 = 'application/xml+fhir';
 const FHIR = 'urn:nhs:names:services:gpconnect:fhir';
 const STRUCTURED = 'urn:nhs:names:services:gpconnect:structured:fhir';
 const DOCUMENTS = 'urn:nhs:names:services:gpconnect:documents:fhir';
@@ -137,6 +138,24 @@ const INCLUDES = [
   'DocumentReference:author:Organization',
   'DocumentReference:author:Practitioner',
 ];
+
+/** A question for one section of a care record in HTML (value set gpconnect-record-section-1). */
+export const careRecordOf = (section: string): string =>
+  JSON.stringify({
+    resourceType: 'Parameters',
+    parameter: [
+      {
+        name: 'patientNHSNumber',
+        valueIdentifier: { system: 'http://fhir.nhs.net/Id/nhs-number', value: '{patient}' },
+      },
+      {
+        name: 'recordSection',
+        valueCodeableConcept: {
+          coding: [{ system: 'http://fhir.nhs.net/ValueSet/gpconnect-record-section-1', code: section }],
+        },
+      },
+    ],
+  });
 
 const read = (of: string, field: DataField, scope: string): Interaction => ({
   name: `read-${of.toLowerCase()}`,
@@ -415,6 +434,18 @@ export const interactions: readonly Interaction[] = [
     editions: ['0.7'],
   },
   {
+    name: 'html-metadata-xml',
+    capability: 'html',
+    method: 'GET',
+    path: '/metadata',
+    id: `${FHIR}:rest:read:metadata`,
+    scope: ORGANISATION,
+    media: XML_0,
+    needs: [],
+    payload: 'Conformance',
+    editions: ['0.7'],
+  },
+  {
     name: 'html-record',
     capability: 'html',
     method: 'POST',
@@ -422,21 +453,7 @@ export const interactions: readonly Interaction[] = [
     id: `${FHIR}:operation:gpc.getcarerecord`,
     scope: PATIENT,
     media: JSON_0,
-    body: JSON.stringify({
-      resourceType: 'Parameters',
-      parameter: [
-        {
-          name: 'patientNHSNumber',
-          valueIdentifier: { system: 'http://fhir.nhs.net/Id/nhs-number', value: '{patient}' },
-        },
-        {
-          name: 'recordSection',
-          valueCodeableConcept: {
-            coding: [{ system: 'http://fhir.nhs.net/ValueSet/gpconnect-record-section-1', code: 'SUM' }],
-          },
-        },
-      ],
-    }),
+    body: careRecordOf('SUM'),
     needs: ['patient'],
     payload: 'Bundle',
     editions: ['0.7'],

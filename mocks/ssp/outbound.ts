@@ -27,7 +27,7 @@ export interface Forwarded {
   readonly headers: Readonly<Record<string, string>>;
   /** Text; `"{name}"` stands for a value of `data`. Its length is added. */
   readonly body?: string | undefined;
-  /** Values for the names in `target`, `headers` and `body`. */
+  /** Values for the names in `target`, `headers`, `body` and the claims of `token`. */
   readonly data?: Readonly<Record<string, string>> | undefined;
   readonly token?: UnsecuredToken | undefined;
   /** A bearer token that somebody else made; it stands in place of `token`. */
@@ -69,6 +69,14 @@ function expand(text: string, data: Readonly<Record<string, string>>, encode: En
   });
 }
 const inJson: Encode = (value) => JSON.stringify(value).slice(1, -1);
+
+/** A token whose claims speak of test data by name: `{patient}`. */
+function withData(token: UnsecuredToken, data: Readonly<Record<string, string>>): UnsecuredToken {
+  const claims = JSON.stringify(token.claims);
+  return /\{[a-zA-Z]+\}/.test(claims)
+    ? { ...token, claims: JSON.parse(expand(claims, data, inJson)) as UnsecuredToken['claims'] }
+    : token;
+}
 
 /** Methods whose requests are expected to say that they have no content (RFC 9110 §8.6): without it lighttpd is right to answer 411. */
 const ANTICIPATES_CONTENT = /^(?:POST|PUT|PATCH)$/;
@@ -115,7 +123,8 @@ export function compose(request: Forwarded, now = Date.now()): Composed {
     trace.push(uuid);
     return uuid;
   };
-  const token = request.bearer ?? (request.token && serialise(request.token, now, raw.token, raw.claims));
+  const token =
+    request.bearer ?? (request.token && serialise(withData(request.token, data), now, raw.token, raw.claims));
   const scheme = SCHEMES[raw.token ?? ''] ?? 'Bearer';
   const inQuery = raw.token === 'in-query' && token !== undefined;
   const target = expand(request.target, data, encodeURIComponent);

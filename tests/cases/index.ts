@@ -6,6 +6,7 @@ import error from './error.ts';
 import { ftrsCatalogue } from './ftrs.ts';
 import outcome from './outcome.ts';
 import probe from './probe.ts';
+import html from './html.ts';
 import hostile from './hostile.ts';
 import retrieval from './retrieval.ts';
 import revocation from './revocation.ts';
@@ -38,6 +39,7 @@ export const catalogue: readonly Case[] = [
   ...response,
   ...hostile,
   ...retrieval,
+  ...html,
 ];
 
 /** The cases of every profile. Which of them a profile is held to follows from the clauses that they bear on. */

@@ -252,7 +252,14 @@ export const penetrationTest = kind<PenetrationTests>({
   id: 'penetration-test',
   title: 'Register of penetration tests',
   made: 'the register: {"tests":[{"on","by","independent","findings":[…]}],"perimeterChanges":[…],"goLive"}',
-  requirements: ['SEC-010', 'SEC-031', 'GPC-SEC-OWASP-TESTED', 'GPC-SEC-DOS-TESTED'],
+  requirements: [
+    'SEC-010',
+    'SEC-031',
+    'GPC-SEC-OWASP-TESTED',
+    'GPC-SEC-DOS-TESTED',
+    'GPC-HTML-SEC-OWASP-TESTED',
+    'GPC-HTML-SEC-DOS-TESTED',
+  ],
   threshold:
     'independent, within 12 months, after the last perimeter change and before going live; criticals fixed or excepted (FtRS annual-pentest)',
   freshDays: 366,

@@ -6,6 +6,7 @@ import {
 } from '../../mocks/ssp/interactions.ts';
 import { FRESH } from '../../mocks/ssp/outbound.ts';
 import type { Addressee, Exchange, Profile } from '../model.ts';
+import { html } from './gpconnect-html.ts';
 
 /** Identifies the fictional consumer in the token; none of it exists. */
 const device = {
@@ -81,15 +82,16 @@ function exchange(subject: Addressee, interaction: Interaction): Exchange {
   };
 }
 
-/** A GP Connect 1.x provider; its own valid exchange asks for the capability statement, which needs no data. */
+/** A GP Connect provider; in 1.x its own valid exchange asks for the capability statement, which needs no data. */
 export const gpconnect: Profile = {
   id: 'gpconnect',
   title: 'GP Connect provider',
-  editions: ['2025-10', '1.6', '1.5', '1.2'],
+  editions: ['2025-10', '1.6', '1.5', '1.2', '0.7'],
   documents: ['gpc-security', 'gpc-token', 'gpc-errors', 'gpc-api'],
   informs: ['practice'],
   payload: 'CapabilityStatement',
   valid: (subject) => exchange(subject, interactionNamed('metadata')),
   interactions: interactions.filter(({ capability }) => capability !== 'html'),
   exchange,
+  apart: { '0.7': html },
 };

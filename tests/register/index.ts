@@ -1,4 +1,10 @@
 import { gpconnectApi, gpconnectErrors, gpconnectSecurity } from './gpconnect.ts';
+import {
+  gpconnectHtmlApi,
+  gpconnectHtmlErrors,
+  gpconnectHtmlSecurity,
+  gpconnectHtmlToken,
+} from './gpconnect-html.ts';
 import { ftrsSecurity } from './ftrs.ts';
 import { gpconnectToken } from './gpconnect-token.ts';
 import { nrlRetrieval, nrlSecurity } from './nrl.ts';
@@ -10,6 +16,10 @@ const documents = [
   gpconnectToken,
   gpconnectErrors,
   gpconnectApi,
+  gpconnectHtmlSecurity,
+  gpconnectHtmlToken,
+  gpconnectHtmlErrors,
+  gpconnectHtmlApi,
   nrlSecurity,
   nrlRetrieval,
   ftrsSecurity,

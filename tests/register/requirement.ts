@@ -16,6 +16,8 @@ export interface Requirement {
   readonly because?: string;
   /** Clauses of other documents that say the same: their cases decide this one too. */
   readonly restates?: readonly string[];
+  /** Cases of those that it does not share, by id: they speak of what stands in the other text alone. */
+  readonly save?: readonly string[];
   /** The editions that have this clause; absent: all. */
   readonly editions?: readonly string[];
 }

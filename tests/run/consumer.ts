@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { interactions } from '../../mocks/ssp/interactions.ts';
 import type { Passage } from '../../mocks/ssp/proxy.ts';
 import { isBelow, readTarget } from '../../mocks/ssp/target.ts';
+import { dialectOf } from '../../mocks/provider/dialect.ts';
 import { readToken } from '../../mocks/provider/token-rules.ts';
 import { gpconnectConsumer, type ConsumerRequirement } from '../register/consumer.ts';
 
@@ -123,12 +124,14 @@ function looks(
     : target.form === (nrl ? 'encoded' : 'plain') || `the URL of the provider is ${target.form}`;
   const root = target && roots.find((each) => isBelow(target.url, each));
   const lines = values('Authorization');
-  const { faults, claims } = readToken(lines, raw, { url: root ?? '' }, new Set());
+  const known = interactions.find(({ id }) => id === interaction);
+  const dialect = dialectOf(known ? [known.capability] : []);
+  const { faults, claims } = readToken(lines, raw, { url: root ?? '', dialect }, new Set());
   const misshapen = faults.find(({ rejection }) => FORM.test(rejection));
   const unsound = faults.find(
     ({ rejection }) => !FORM.test(rejection) && (root !== undefined || !rejection.includes('audience')),
   );
-  const due = interactions.find(({ id }) => id === interaction)?.scope;
+  const due = known?.scope;
   const scope = claims?.['requested_scope'];
   const ofToken = nrl ? undefined : true;
   return [

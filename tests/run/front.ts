@@ -1,6 +1,7 @@
 import { delimiter } from 'node:path';
 import { policyOf } from '../../mocks/provider/stand-in.ts';
 import type { Profile } from '../model.ts';
+import { inEdition } from '../profiles/edition.ts';
 import { ftrsPolicyOf } from './ftrs.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import { changedSince, everythingOn, plan, type Declared, type Planned } from './plan.ts';
@@ -73,7 +74,10 @@ export async function frontOf(own: Profile, env: Environment = process.env): Pro
   }
   const subject = await readSubject(subjectOf(env), { allowPath: allowed(env) });
   const declared = await declaredOf(subject, subject.edition ?? newest);
-  const profile = subject.profile === own.id ? await profileOf(subject, own) : own;
+  const profile = inEdition(
+    subject.profile === own.id ? await profileOf(subject, own) : own,
+    declared.edition,
+  );
   const whole = plan(profile, declared);
   const notExamined = [...(subject.notExamined ?? []), ...changedSince(profile, declared)];
   const examined = whole.filter(({ id }) => !notExamined.some((each) => each.case === id));

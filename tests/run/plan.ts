@@ -2,6 +2,7 @@ import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
 import type { Addressee, Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
+import { inEdition } from '../profiles/edition.ts';
 import { library, type Clause } from '../register/index.ts';
 import { bears, scope } from './scope.ts';
 import { alone, digestOf, holds, setsOf, type FrozenSet, type Held } from './sets.ts';
@@ -146,7 +147,8 @@ const isWide = ({ consent, stimulus }: Case): boolean =>
  * The cases that bear on a clause in scope, in the catalogue's order, each on every interaction that it is bound to
  * and that the subject has switched on.
  */
-export function plan(profile: Profile, declared: Declared): readonly Planned[] {
+export function plan(whole: Profile, declared: Declared): readonly Planned[] {
+  const profile = inEdition(whole, declared.edition);
   const clauses = scope(profile, declared.edition);
   return everyCase.flatMap((entry) => {
     if (!learns(entry, declared.revocation ?? 'file')) return [];
@@ -280,7 +282,7 @@ export function setOf(
 
 /** The documents of a profile with the edition and set that bind. */
 export const documentsOf = (profile: Profile, edition: string, held?: FrozenSet) =>
-  profile.documents.map((id) => {
+  inEdition(profile, edition).documents.map((id) => {
     const document = library.find((each) => each.id === id);
     return {
       id,

@@ -3,7 +3,7 @@ import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { namesOf, ownName } from '../../certs/traits.ts';
 import { readAuthorities, readPack, revocationOf, validity } from '../../certs/pack.ts';
-import { ASID, referenceAt } from '../../mocks/provider/data.ts';
+import { ASID, olderReferenceAt, referenceAt } from '../../mocks/provider/data.ts';
 import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
@@ -12,6 +12,7 @@ import { NEAREST, USUAL_SKEW } from '../drive/edges.ts';
 import { plainPort, type PlainPort } from '../drive/probe.ts';
 import { createRedactor } from '../drive/redact.ts';
 import type { Addressee, Profile } from '../model.ts';
+import { inEdition } from '../profiles/edition.ts';
 import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
 import { ftrsPolicyOf, ftrsStandIns, mintFrom, startFtrsStandIn } from './ftrs.ts';
@@ -126,17 +127,27 @@ export function checkStandIn(name: string, place: string, profile?: string): voi
 /** A hierarchy that was made here, with what its CAs sign by. */
 export type Made = Awaited<ReturnType<typeof createHierarchy>>;
 
+/** What a stand-in is as a subject, by profile and edition, where that is not the GP Connect reference of today. */
+const REFERENCES: Readonly<Record<string, (url: string) => Addressee>> = {
+  nrl: (url) => recordsAt(url, ASID),
+  'gpconnect@0.7': olderReferenceAt,
+};
+
 /**
  * Starts an embedded provider behind a fresh hierarchy, or behind one that others share. Keys live in memory only.
  * @throws ConfigurationError on `--mock` for an unknown name
  */
 export async function prepareStandIn(
   name: string,
-  profile: Profile,
-  edition?: string,
+  whole: Profile,
+  edition = whole.editions[0],
   keys?: Made,
 ): Promise<Prepared> {
-  checkStandIn(name, '--mock', profile.id);
+  checkStandIn(name, '--mock', whole.id);
+  if (!whole.editions.includes(edition)) {
+    throw new ConfigurationError('--edition', `${whole.title} has the editions ${whole.editions.join(', ')}`);
+  }
+  const profile = inEdition(whole, edition);
   if (profile.id === 'ftrs') return prepareFtrs(name, profile, keys);
   const hierarchy = keys ?? (await createHierarchy());
   const way = policyOf(name)?.revocation.source ?? 'file';
@@ -148,7 +159,9 @@ export async function prepareStandIn(
     undefined,
     way === 'file' ? undefined : attending?.place(way),
   );
-  const subject: Addressee = profile.id === 'nrl' ? recordsAt(provider.url, ASID) : referenceAt(provider.url);
+  const subject = (REFERENCES[`${profile.id}@${edition}`] ?? REFERENCES[profile.id] ?? referenceAt)(
+    provider.url,
+  );
   const url = new URL(subject.url);
   const destination = { host: '127.0.0.1', port: provider.port, addresses: ['127.0.0.1'] };
   return {
@@ -165,7 +178,7 @@ export async function prepareStandIn(
       redactor: createRedactor(),
       bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
-    declared: { ...everythingOn(edition ?? profile.editions[0]), revocation: way },
+    declared: { ...everythingOn(edition), revocation: way },
     subject: { url: subject.url, connect: `127.0.0.1:${provider.port}`, standIn: name, ssp: hierarchy.ssp },
     notExamined: [],
     shown: nothingShown,
@@ -244,14 +257,15 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
     ...written,
     ...(options.connect !== undefined && { connect: options.connect }),
   };
-  const profile = await profileOf(subject, profileNamed(subject.profile, `${file}#/profile`));
-  const edition = subject.edition ?? profile.editions[0];
-  if (!profile.editions.includes(edition)) {
+  const whole = await profileOf(subject, profileNamed(subject.profile, `${file}#/profile`));
+  const edition = subject.edition ?? whole.editions[0];
+  if (!whole.editions.includes(edition)) {
     throw new ConfigurationError(
       `${file}#/edition`,
-      `${profile.title} has the editions ${profile.editions.join(', ')}`,
+      `${whole.title} has the editions ${whole.editions.join(', ')}`,
     );
   }
+  const profile = inEdition(whole, edition);
   const declared = await declaredOf(subject, edition);
   const shown = await showEvidence(file, subject.evidence, {
     profile,

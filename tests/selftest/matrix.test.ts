@@ -4,6 +4,7 @@ import { connect, createServer, type AddressInfo } from 'node:net';
 import { describe, test } from 'node:test';
 import { absentees } from '../../mocks/provider/absentees.ts';
 import { certificateVariants } from '../../mocks/provider/certificate-mutants.ts';
+import { htmlMutants } from '../../mocks/provider/html-mutants.ts';
 import { mutants, variants } from '../../mocks/provider/mutants.ts';
 import { editionMutants } from '../../mocks/provider/outcome-mutants.ts';
 import { requestMutants } from '../../mocks/provider/request-mutants.ts';
@@ -189,7 +190,14 @@ test('closing without a word is judged the same, thirty times under load', async
 });
 
 describe('the matrix is whole', () => {
-  const all = { ...mutants, ...requestMutants, ...editionMutants, ...revocationMutants, ...retrievalMutants };
+  const all = {
+    ...mutants,
+    ...requestMutants,
+    ...editionMutants,
+    ...htmlMutants,
+    ...revocationMutants,
+    ...retrievalMutants,
+  };
   const owned = new Set(Object.values(all).map(({ caughtBy: [own] }) => own));
   test('every case is the own case of a mutant; a noted one is told apart by a variant', () => {
     const shown = new Set(

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { referenceAt } from '../../mocks/provider/data.ts';
+import { olderReferenceAt, referenceAt } from '../../mocks/provider/data.ts';
 import { interactionNamed } from '../../mocks/ssp/interactions.ts';
 import { catalogue, everyCase } from '../cases/index.ts';
 import type { Exchange } from '../model.ts';
+import { inEdition } from '../profiles/edition.ts';
 import { profiles } from '../profiles/index.ts';
 import { register } from '../register/index.ts';
 import { merge } from '../run/merge.ts';
@@ -106,8 +107,12 @@ test('a stimulus changes the valid exchange in one place', () => {
     typeof value === 'object' && value !== null
       ? Object.entries(value).flatMap(([name, inner]) => paths(inner, `${path}/${name}`))
       : [`${path}=${JSON.stringify(value)}`];
+  const older = { ...inEdition(profile, '0.7'), subject: olderReferenceAt('https://provider.test/x') };
   for (const { id, stimulus, on } of catalogue) {
-    const valid: Exchange = on ? profile.exchange(subject, interactionNamed(on[0])) : profile.valid(subject);
+    const held = /\bhtml[/-]/.test(id) ? older : { ...profile, subject };
+    const valid: Exchange = on
+      ? held.exchange(held.subject, interactionNamed(on[0]))
+      : held.valid(held.subject);
     const changed = merge(valid, stimulus);
     const before = new Set(paths(valid));
     const after = new Set(paths(changed));

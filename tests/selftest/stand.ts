@@ -1,7 +1,8 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
-import { referenceAt } from '../../mocks/provider/data.ts';
+import { olderReferenceAt, referenceAt } from '../../mocks/provider/data.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { createRedactor } from '../drive/redact.ts';
+import { inEdition } from '../profiles/edition.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { plainPort } from '../drive/probe.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
@@ -38,6 +39,14 @@ export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000, shar
   };
 };
 
+/** The same against its part that speaks 0.7. */
+export const olderRunOf = (provider: Provider, pki: Hierarchy, patience?: number, shared = false): Run => {
+  const run = runOf(provider, pki, patience, shared);
+  const subject = olderReferenceAt(provider.url);
+  const basePath = new URL(subject.url).pathname;
+  return { ...run, profile: inEdition(gpconnect, '0.7'), subject, target: { ...run.target, basePath } };
+};
+
 /** Examines a plan on a provider, then stops the provider. */
 export async function examined(
   provider: Provider,
@@ -45,9 +54,10 @@ export async function examined(
   planned: readonly Planned[] = everything,
   shared = false,
   patience?: number,
+  edition?: string,
 ): Promise<readonly Finding[]> {
   try {
-    const run = runOf(provider, pki, patience, shared);
+    const run = (edition === '0.7' ? olderRunOf : runOf)(provider, pki, patience, shared);
     return await runPlan(run, planned, await baseline(run), 4);
   } finally {
     await provider.close();
