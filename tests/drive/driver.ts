@@ -71,7 +71,10 @@ export type Driver = (exchange: Exchange, version: TlsVersion) => Promise<Driven
 
 const asMinted = ({ edge, ...wanted }: IdentityToken, edges: Edges = STAND_IN_EDGES): Minted =>
   edge === undefined ? wanted : { ...wanted, claims: claimsAt(edge, edges) };
-const atEdge = (token: Exchange['token'], edges: Edges = STAND_IN_EDGES): UnsecuredToken | undefined => {
+export const atEdge = (
+  token: Exchange['token'],
+  edges: Edges = STAND_IN_EDGES,
+): UnsecuredToken | undefined => {
   if (token?.edge === undefined) return token;
   const exp = edgeAt(token.edge, edges);
   const { iat = 0, exp: until = 0 } = token.times;
