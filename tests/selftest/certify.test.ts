@@ -20,7 +20,7 @@ import { gpconnect } from '../profiles/gpconnect.ts';
 import { waiting } from '../run/exhibits.ts';
 import { challengeIn, traceId } from '../run/challenge.ts';
 import { digestOf, planOf } from '../run/ledger.ts';
-import { scope } from '../run/plan.ts';
+import { plan, scope } from '../run/plan.ts';
 import { assemble, type RunRecord } from '../run/record.ts';
 import { version } from '../run/told.ts';
 import { examined, hierarchy } from './stand.ts';
@@ -332,6 +332,20 @@ describe('a failure that is waived', () => {
 
 describe('what is not certified, and why', () => {
   test('nothing keeps a whole record', () => assert.deepEqual(obstaclesTo({}), []));
+  test('nor one of a subject that learns of revocation by asking', () => {
+    const planned = plan(gpconnect, { edition: record.edition, enforcesScope: true, revocation: 'ocsp' });
+    const due = new Set(planned.map(({ id }) => id));
+    const known = new Set(record.findings.map((each) => each.case));
+    const [some] = record.findings;
+    const asked = planned
+      .filter(({ id, level }) => level !== 'noted' && !known.has(id))
+      .map(({ id }) => ({ ...some, case: id }));
+    assert.ok(asked.some((each) => each.case === 'ocsp/revoked'));
+    const findings = [...record.findings.filter((each) => due.has(each.case)), ...asked];
+    assert.deepEqual(obstaclesTo({ findings }), []);
+    const without = findings.filter((each) => each.case !== 'ocsp/revoked');
+    assert.deepEqual(obstaclesTo({ findings: without }), ['no finding for ocsp/revoked']);
+  });
   const table: readonly (readonly [title: string, change: () => object, says: RegExp])[] = [
     ['narrowed', () => ({ selection: ['token/*'] }), /narrowed to token\/\*/],
     ['of no TLS version', () => ({ versions: undefined }), /in which TLS versions/],
