@@ -5,6 +5,7 @@ import { createDriver } from '../tests/drive/driver.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { gpconnect } from '../tests/profiles/gpconnect.ts';
 import { bareExchange, median } from './bench-floor.ts';
+import { certifyRows } from './bench-certify.ts';
 import { tokenRow } from './bench-cis2.ts';
 import { batteryRow } from './bench-ftrs.ts';
 import { sspRows } from './bench-ssp.ts';
@@ -75,6 +76,7 @@ interface Row {
 }
 const { rows: ofTls, notRun } = await tlsRows();
 const ofSweep = await sweepRows();
+const ofRecords = await certifyRows();
 const rows: readonly Row[] = [
   {
     what: 'one exchange, TLS 1.2 with mutual authentication',
@@ -89,6 +91,7 @@ const rows: readonly Row[] = [
   await batteryRow(),
   ...(await sspRows()),
   ...ofSweep.rows,
+  ...ofRecords.rows,
 ];
 if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
 else {
@@ -101,5 +104,6 @@ else {
       `  ratio ${ratio.toPrecision(3)}${wanted === undefined ? '' : `, wanted at most ${wanted}`}\n`,
     );
   }
-  for (const each of [...notRun, ...ofSweep.notRun]) process.stdout.write(`not run: ${each}\n`);
+  for (const each of [...notRun, ...ofSweep.notRun, ...ofRecords.notRun])
+    process.stdout.write(`not run: ${each}\n`);
 }
