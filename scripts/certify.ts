@@ -304,6 +304,8 @@ export async function opened(
   file: string,
   trust: readonly string[],
 ): Promise<{ readonly bytes: Uint8Array; readonly verified: Verified }> {
+  if (trust.length === 0)
+    throw new ConfigurationError('--trust', 'is missing: name a trust.json with the keys that you trust');
   const sets = await Promise.all(
     trust.map(async (each) => readTrust((await readable(each, '--trust')).toString('utf8'), each)),
   );
@@ -318,7 +320,7 @@ export async function opened(
 export function verifyCommand(): Command {
   return new Command('verify')
     .argument('<bundle>', 'the file that `assay certify` made')
-    .requiredOption('--trust <file>', 'trust.json with keys that you trust; may be repeated', collect, [])
+    .option('--trust <file>', 'trust.json with keys that you trust; may be repeated', collect, [])
     .option('--json', 'one JSON object on stdout')
     .addHelpText(
       'after',

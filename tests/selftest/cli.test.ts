@@ -378,6 +378,7 @@ describe('assay keygen, certify, verify', () => {
     assert.equal((await assay('verify', 'tampered.zip', '--trust', 'keys/trust.json')).code, 1);
     assert.equal((await assay('verify', 'reference/record.json', '--trust', 'keys/trust.json')).code, 4);
     assert.equal((await assay('verify', 'bundle.zip', '--trust', 'absent.json')).code, 4);
+    assert.equal((await assay('verify', 'bundle.zip')).code, 4, 'no keys are trusted by themselves');
   });
   test('a challenge is met by a run: every id that it sends is derived', async () => {
     const posed = await assay('challenge', '--key', 'keys/private.pem', '--for', 'mock:conformant');
