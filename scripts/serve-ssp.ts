@@ -6,10 +6,13 @@ import { createConsumerPki, DEFAULT_CONSUMER, type ConsumerPki } from '../certs/
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import type { Credential, Hierarchy } from '../certs/index.ts';
 import { readAuthorities } from '../certs/pack.ts';
+import { olderReferenceAt } from '../mocks/provider/data.ts';
+import { recordsAt } from '../mocks/provider/retrieval.ts';
 import { interactions } from '../mocks/ssp/interactions.ts';
 import { ASID, type Provider } from '../mocks/provider/server.ts';
 import { auditLine } from '../mocks/ssp/audit.ts';
 import { startManagement } from '../mocks/ssp/management.ts';
+import { registeredId } from '../mocks/ssp/registry.ts';
 import { startSsp, type Passage } from '../mocks/ssp/proxy.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { lintConsumer, type ConsumerRecord } from '../tests/run/consumer.ts';
@@ -139,12 +142,30 @@ const opened = (stream: NodeJS.WritableStream, file: string | undefined): Promis
         stream.once('error', () => failed(new ConfigurationError('--audit', `cannot write ${file}`)));
       });
 
+/** What a retrieval of the NRL says in its header. */
+const NRL_RETRIEVAL = 'urn:nhs:names:services:nrl:DocumentReference.content.read';
+
 /** A registry with the embedded provider and one consumer: what works at once, and an example to change. */
 export async function exampleRegistry(file: string, { url, port, asid }: Provider): Promise<string> {
-  const ids = [...new Set(interactions.map(({ id }) => id))];
+  const idsOf = (html: boolean): readonly string[] => [
+    ...new Set(interactions.filter(({ capability }) => (capability === 'html') === html).map(({ id }) => id)),
+  ];
+  const retrieval = [registeredId(NRL_RETRIEVAL)];
+  const common = { asid, connect: `127.0.0.1:${port}`, cpaId: 'S00000A000000' };
   const registry = {
-    senders: [{ asid: ASID.consumer, fqdn: DEFAULT_CONSUMER, interactions: ids }],
-    endpoints: [{ asid, url, connect: `127.0.0.1:${port}`, cpaId: 'S00000A000000', interactions: ids }],
+    senders: [
+      {
+        asid: ASID.consumer,
+        fqdn: DEFAULT_CONSUMER,
+        interactions: [...idsOf(false), ...idsOf(true), ...retrieval],
+      },
+    ],
+    // GP Connect 1.x, Access Record HTML, and the records to which pointers of the NRL point.
+    endpoints: [
+      { ...common, url, interactions: idsOf(false) },
+      { ...common, url: olderReferenceAt(url).url, interactions: idsOf(true) },
+      { ...common, url: recordsAt(url, ASID).url, interactions: retrieval },
+    ],
     sharing: [{ from: ASID.consumer, to: asid }],
   };
   await writeFile(file, `${JSON.stringify(registry, null, 2)}\n`);

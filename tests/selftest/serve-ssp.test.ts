@@ -8,9 +8,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { readPack, writePack } from '../../certs/pack.ts';
+import { ASID } from '../../mocks/provider/data.ts';
+import { recordsAt } from '../../mocks/provider/retrieval.ts';
 import { readRegistry } from '../run/registry.ts';
 import { assay, start } from './program.ts';
-import { asFlags, curl, curlPath, GPC, headersFor, startBackend } from './ssp.ts';
+import { asFlags, curl, curlPath, GPC, headersFor, NRL, startBackend } from './ssp.ts';
 
 /** `assay serve --ssp` as a person meets it: a process, its ready line, curl. */
 
@@ -55,6 +57,20 @@ test('one line when ready; curl reads through it; an audit line; SIGTERM ends it
   const url = `${ready.ssp.url}/${ready.url}/metadata`;
   const { status, body } = await curl(ready.ssp.consumer, ...asFlags(headersFor(ready.url)), url);
   assert.equal(status, 200, body);
+  // And a record of the NRL, by the encoded form, without a registry of one's own.
+  const records = recordsAt(ready.url, ASID);
+  const target = `${ready.ssp.url}/${encodeURIComponent(`${records.url}/${records.data.document}`)}`;
+  const retrieved = await curl(ready.ssp.consumer, ...asFlags(headersFor(records.url, NRL)), target);
+  assert.equal(retrieved.status, 200, retrieved.body);
+  assert.match(retrieved.body, /^%PDF-/);
+  const older = `${ready.url.replace('/STU3/', '/DSTU2/')}/metadata`;
+  const html = await curl(
+    ready.ssp.consumer,
+    ...asFlags(headersFor(older, GPC.replace(/-1$/, ''))),
+    `${ready.ssp.url}/${older}`,
+  );
+  // 400 by the provider: its token is one of 1.x, and says nothing of a record.
+  assert.match(html.body, /gpconnect-operationoutcome-1/);
   assert.equal((await stat(join(ready.ssp.consumer, 'consumer.key'))).mode & 0o777, 0o600);
   const { code, lines, errors } = await stop();
   assert.deepEqual([code, lines.length, errors], [0, 1, '']);
