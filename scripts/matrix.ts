@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
-/** Every mutant, variant and absentee against every case; those that a retrieval meets, in its profile too. */
-const MATRICES = ['tests/selftest/matrix.test.ts', 'tests/selftest/retrieval.test.ts'];
+/** Every mutant, variant and absentee against every case; those of the NRL and of 0.7 in their own. */
+const MATRICES = ['matrix', 'retrieval', 'editions'].map((name) => `tests/selftest/${name}.test.ts`);
 const child = spawn(process.execPath, ['--test', ...MATRICES], {
   stdio: 'inherit',
   env: { ...process.env, ASSAY_MATRIX: 'whole' },

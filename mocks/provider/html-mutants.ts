@@ -101,7 +101,7 @@ export const htmlMutants: Readonly<Record<string, Mutant>> = {
       ...conformant.errors,
       'wrong-scope': { ...conformant.errors['wrong-scope'], code: 'INVALID_PARAMETER' },
     }),
-    caughtBy: ['error/html-record-to-organization-scope'],
+    caughtBy: ['error/html-record-to-organization-scope', 'error/scope-of-another-verb'],
   },
   ...Object.fromEntries(
     LAYERS.flatMap(([layer, rejection]): readonly (readonly [string, Mutant])[] => [
@@ -142,7 +142,7 @@ export const htmlMutants: Readonly<Record<string, Mutant>> = {
   'older-states-json': {
     title: 'says of its answers in 0.x that they are plain JSON',
     policy: answering({ contentType: 'application/json;charset=utf-8' }),
-    caughtBy: ['html/content-type'],
+    caughtBy: ['html/content-type', 'html/xml-type'],
   },
   'older-states-html-on-errors': {
     title: 'says of its errors in 0.x that they are HTML',
