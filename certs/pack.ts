@@ -3,6 +3,7 @@ import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/p
 import { basename, dirname, join, resolve } from 'node:path';
 import { importKey, type Authority } from './authority.ts';
 import { ConfigurationError } from './configuration-error.ts';
+import { makeFolder } from './folder.ts';
 import {
   createHierarchy,
   keptNames,
@@ -158,8 +159,14 @@ function filesOf(hierarchy: Hierarchy & { authorities: Authorities }, ownKey: bo
 
 /** Makes the pack beside its place and moves it there whole. */
 async function place(dir: string, files: readonly PackFile[], manifest: PackManifest): Promise<void> {
-  await mkdir(dirname(dir), { recursive: true });
-  const draft = await mkdtemp(join(dirname(dir), `.${basename(dir)}.draft-`)); // 0700 by mkdtemp
+  const draft = await makeFolder(dirname(dir))
+    .then(() => mkdtemp(join(dirname(dir), `.${basename(dir)}.draft-`))) // 0700 by mkdtemp
+    .catch((error: NodeJS.ErrnoException) => {
+      throw new ConfigurationError(
+        dir,
+        `no trust pack can be made there (${error.code}); name another folder`,
+      );
+    });
   try {
     for (const folder of ['provider', 'clients', 'authority'])
       await mkdir(join(draft, folder), { mode: 0o700 });

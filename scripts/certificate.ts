@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { makeFolder } from '../certs/folder.ts';
 import { sha256, textOf, unpack } from '../tests/certify/archive.ts';
 import { STATEMENT } from '../tests/certify/bundle.ts';
 import type { Statement } from '../tests/certify/statement.ts';
@@ -65,7 +66,7 @@ async function print(file: string, { pdf, trust, chromium }: CertificateOptions)
     chromium,
     certificate(statement, { digest, ...(key !== undefined && { key }) }),
   );
-  await mkdir(dirname(pdf), { recursive: true });
+  await makeFolder(dirname(pdf));
   const draft = join(dirname(pdf), `.${basename(pdf)}.${process.pid}.draft`);
   try {
     await writeFile(draft, printed);

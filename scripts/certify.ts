@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { read } from 'read';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { makeFolder } from '../certs/folder.ts';
 import { utf8, type Files } from '../tests/certify/archive.ts';
 import { attemptsOf, challengesOf, ledgerName, unmet } from '../tests/certify/attempts.ts';
 import { bundle, challengeFile, evidenceName, recordName, SCORECARD } from '../tests/certify/bundle.ts';
@@ -75,7 +76,9 @@ export function keygenCommand(): Command {
       const secret = await passphrase(true);
       if (secret.length < 12) throw new ConfigurationError(PASSPHRASE, 'is too short: 12 characters or more');
       const { privatePem, trust } = await generateSigningKey(secret, { days, ...(holder && { holder }) });
-      await mkdir(out, { recursive: true, mode: 0o700 });
+      await makeFolder(out, 0o700).catch((error: NodeJS.ErrnoException) => {
+        throw new ConfigurationError('--out', `cannot make ${out} (${error.code}); name another folder`);
+      });
       await writeWhole(out, [
         { name: 'private.pem', text: privatePem, mode: 0o600 },
         { name: 'trust.json', text: `${JSON.stringify(trust, null, 2)}\n` },
@@ -179,7 +182,7 @@ async function certify(
     )),
   };
   const bytes = bundle(records, others, { tool: { name: 'assay', version }, ranBy: by, issued: today }, key);
-  await mkdir(dirname(out), { recursive: true });
+  await makeFolder(dirname(out));
   const draft = join(dirname(out), `.${basename(out)}.${process.pid}.draft`);
   await writeFile(draft, bytes);
   await rename(draft, out);

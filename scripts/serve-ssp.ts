@@ -1,9 +1,10 @@
 import { createWriteStream, readFileSync } from 'node:fs';
-import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { X509Certificate } from 'node:crypto';
 import { createConsumerPki, DEFAULT_CONSUMER, type ConsumerPki } from '../certs/consumer.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
+import { makeFolder } from '../certs/folder.ts';
 import type { Credential, Hierarchy } from '../certs/index.ts';
 import { readAuthorities } from '../certs/pack.ts';
 import { olderReferenceAt } from '../mocks/provider/data.ts';
@@ -174,7 +175,7 @@ export async function exampleRegistry(file: string, { url, port, asid }: Provide
 
 /** The consumer's files. A certificate that is still good under the pack's CA stays: a consumer installs it once. */
 export async function placeConsumer(dir: string, { consumer, crls }: ConsumerPki, { root, sub }: Hierarchy) {
-  await mkdir(dir, { recursive: true, mode: 0o700 });
+  await makeFolder(dir, 0o700);
   const kept = await stillGood(dir, sub);
   const chainOf = ({ certificate, chain }: Credential): string => [certificate, ...chain].join('');
   await writeFile(join(dir, 'ca.pem'), `${root}${sub}`);

@@ -1,7 +1,8 @@
 import { createPrivateKey, createPublicKey, type JsonWebKey } from 'node:crypto';
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
+import { makeFolder } from '../../certs/folder.ts';
 import type { KeyRing, SigningKey } from './keys.ts';
 
 /**
@@ -79,7 +80,7 @@ export async function readFolder(folder: string): Promise<Folder | undefined> {
 export async function keepKeys(folder: string, { signing, keys }: KeyRing): Promise<void> {
   const kept = [signing, ...keys.filter((key) => key !== signing)];
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     await write(folder, 'keys.json', {
       keys: kept.map(({ kid, privateKey }) => ({ ...privateKey.export({ format: 'jwk' }), kid })),
     });

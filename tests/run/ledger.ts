@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { mkdir, open, readFile } from 'node:fs/promises';
+import { open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { lock } from 'proper-lockfile';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
+import { makeFolder } from '../../certs/folder.ts';
 import { traceId, type Posed } from './challenge.ts';
 import type { RunRecord, RunVerdict } from './record.ts';
 import type { Shard } from './shard.ts';
@@ -156,7 +157,7 @@ async function append(
         : `cannot write the ledger ${file} (${code ?? 'unknown'})`,
     );
   };
-  await mkdir(dirname(file), { recursive: true }).catch(unable);
+  await makeFolder(dirname(file)).catch(unable);
   const release = await lock(file, {
     realpath: false,
     stale: 5_000,

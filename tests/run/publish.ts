@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
-import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { makeFolder } from '../../certs/folder.ts';
 import { evidenceIn, type RunRecord } from './record.ts';
 
 /** One file of a run, below its folder. */
@@ -79,7 +80,7 @@ export async function publish(
   files: readonly OutFile[],
   folders: Readonly<Record<string, readonly OutFile[]>> = {},
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   await sweep(directory);
   const [record, ...others] = files;
   const names = [...files.map(({ name }) => name), ...Object.keys(folders)];
@@ -89,7 +90,7 @@ export async function publish(
     for (const [folder, own] of Object.entries(folders)) {
       const draft = draftOf(directory, folder);
       const places = new Set(own.map(({ name }) => dirname(join(draft, name))));
-      await Promise.all([...places].map((place) => mkdir(place, { recursive: true })));
+      await Promise.all([...places].map((place) => makeFolder(place)));
       await Promise.all(
         own.map(({ name, text, mode = 0o644 }) => writeFile(join(draft, name), text, { mode })),
       );

@@ -1,5 +1,6 @@
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { makeFolder } from '../../certs/folder.ts';
 import { everyCase } from '../cases/index.ts';
 import { lifecycleCase } from '../cases/revocation.ts';
 import type { Profile, TlsVersion } from '../model.ts';
@@ -296,7 +297,7 @@ export async function writeWhole(
   directory: string,
   files: readonly { readonly name: string; readonly text: string; readonly mode?: number }[],
 ): Promise<void> {
-  await mkdir(directory, { recursive: true });
+  await makeFolder(directory);
   const staged = files.map((file) => ({
     ...file,
     draft: join(directory, `.${file.name}.${process.pid}.draft`),
