@@ -142,7 +142,7 @@ const whole = (text: string): string => text.slice(0, text.lastIndexOf('\n') + 1
 /**
  * Adds one entry under a lock, and returns once it is on the disk.
  * @param make told what is there already
- * @throws ConfigurationError where it cannot be written, or is no whole ledger
+ * @throws ConfigurationError where it cannot be written, or is no whole ledger; Error where nothing of a run could be
  */
 async function append(
   file: string,
@@ -150,6 +150,9 @@ async function append(
   place: string,
 ): Promise<void> {
   const unable = ({ code }: NodeJS.ErrnoException): never => {
+    // Where a record could not be written either: that is no matter of the ledger.
+    if (place === '--out' && code !== 'ELOCKED')
+      throw new Error(`--out: cannot write ${file} (${code ?? 'unknown'}); nothing was driven`);
     throw new ConfigurationError(
       place,
       code === 'ELOCKED'

@@ -198,8 +198,9 @@ test('a record that cannot be written is an error of ours: exit 3', async (t) =>
   if (process.getuid?.() === 0) {
     // Root may write anywhere but below a file.
     await writeFile(join(folder, 'file'), '');
-    const { code } = await assay('run', '--case', 'token/absent', '--out', 'file/below');
+    const { code, err } = await assay('run', '--case', 'token/absent', '--out', 'file/below');
     assert.equal(code, 3);
+    assert.match(err, /--out: cannot write .*nothing was driven/);
     return;
   }
   await mkdir(join(folder, 'sealed'), { mode: 0o500 });
