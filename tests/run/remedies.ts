@@ -340,12 +340,12 @@ const TABLE: readonly Row[] = [
     },
   },
   {
-    clauses: ['GPC-API-CONTENT-TYPE', 'GPC-API-MEDIA', 'GPC-API-XML', 'GPC-ERR-XML'],
+    clauses: ['GPC-API-CONTENT-TYPE', 'GPC-API-MEDIA', 'GPC-API-FORMATS', 'GPC-API-XML', 'GPC-ERR-XML'],
     say: 'Answer with the media type that was asked for, application/fhir+json or application/fhir+xml, with charset utf-8; what cannot be served is 415.',
     any: 'content negotiation of the FHIR server',
   },
   {
-    clauses: ['GPC-SEC-TOKEN-', 'GPC-JWT-', 'SEC-029', 'SEC-0'],
+    clauses: ['GPC-SEC-TOKEN-', 'GPC-SEC-SCOPE-', 'GPC-JWT-', 'SEC-029', 'SEC-0'],
     cases: ['token/', 'cis2-token/', 'isolation/', 'error/token', 'scope/'],
     say: 'Check the bearer token in the application, each claim of it, before the request is served.',
     any: 'a filter in front of every resource: form, header, then aud, exp, iat, reason, scope, requesting resources; the first that fails is told in an OperationOutcome',
@@ -419,7 +419,7 @@ const TABLE: readonly Row[] = [
     any: 'the resource of the application that takes the write, and its check of If-Match against ETag',
   },
   {
-    clauses: ['GPC-API-INTERACTIONS', 'NRL-RET-'],
+    clauses: ['GPC-API-INTERACTIONS', 'GPC-API-RECORD', 'GPC-API-SECTION', 'NRL-RET-'],
     say: 'Serve the interaction as its page has it.',
     any: 'the application; the answer that came is in the report',
   },
@@ -444,7 +444,9 @@ export function remedyFor(
   server: ServerName,
   ssp = 'NAME-OF-THE-SSP',
 ): Remedy {
-  const { case: id, requirements } = finding;
+  const { case: id } = finding;
+  // A clause of the edition 0.7 is mended as its successor in 1.x is.
+  const requirements = finding.requirements.map((each) => each.replace(/^GPC-HTML-/, 'GPC-'));
   const row =
     TABLE.find(({ cases = [] }) => cases.some((each) => id.startsWith(each))) ??
     TABLE.find(({ clauses = [] }) =>
