@@ -129,10 +129,10 @@ export const requestMutants: Readonly<Record<string, Mutant>> = {
     ]),
   ),
   ...Object.fromEntries(
-    pairings.map(({ name, on, scope, resource }): readonly [string, Mutant] => [
+    pairings.map(({ name, on, scope, resource, writes }): readonly [string, Mutant] => [
       `opens-${name.replace('.', '-to-')}`,
       {
-        title: `opens a read of ${resource} to ${scope}`,
+        title: `opens a ${writes ? resource : `read of ${resource}`} to ${scope}`,
         policy: wrong('opens', new Set([`${on} ${scope}`])),
         caughtBy: [`scope/${name}`],
       },

@@ -2,7 +2,7 @@ import { interactions } from '../ssp/interactions.ts';
 
 /**
  * The scope table of the security page, from the other side: for each resource the interaction that stands for it, and
- * the scopes that do not open it.
+ * the scopes that do not open it. A registration is not tried: one that was let in could not be undone.
  */
 const SCOPES = ['patient/*.read', 'patient/*.write', 'organization/*.read', 'organization/*.write'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -16,11 +16,13 @@ const RESOURCES = [
   ['slot', 'search-slots'],
   ['documentreference', 'search-documents'],
   ['binary', 'retrieve-document'],
+  ['booking', 'book-appointment'],
 ] as const;
 
-/** A resource, the interaction that reads it, and a scope that must not open it. */
+/** A resource, the interaction that reads or writes it, and a scope that must not open it. */
 export interface Pairing {
   readonly resource: string;
+  readonly writes: boolean;
   readonly on: string;
   readonly scope: Scope;
   /** `patient.organization-read`. */
@@ -28,9 +30,10 @@ export interface Pairing {
 }
 
 export const pairings: readonly Pairing[] = RESOURCES.flatMap(([resource, on]) => {
-  const due = interactions.find(({ name }) => name === on)?.scope;
+  const { scope: due, writes } = interactions.find(({ name }) => name === on) ?? {};
   return SCOPES.filter((scope) => scope !== due).map((scope) => ({
     resource,
+    writes: writes !== undefined,
     on,
     scope,
     name: `${resource}.${scope.replace('/*.', '-')}`,

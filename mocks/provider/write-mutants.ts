@@ -1,5 +1,6 @@
 import type { Mutant } from './mutants.ts';
 import { conformant, wrong, type Rejection } from './policy.ts';
+import { pairings } from './scope-table.ts';
 
 /** Providers that get one thing about bookings and registrations wrong. */
 
@@ -15,7 +16,14 @@ const BOOKED = [
   'error/write-cancelled-as-amendment',
 ];
 /** Cases that need a free slot. (Names only.) */
-const OF_BOOKING = ['write/location', 'write/created', 'write/slot-taken', 'error/write-slot-taken'];
+/** Cases that need a booking that is served. */
+const OF_BOOKING = [
+  'write/location',
+  'write/created',
+  'write/slot-taken',
+  'error/write-slot-taken',
+  ...pairings.filter(({ writes }) => writes).map(({ name }) => `scope/${name}`),
+];
 export const booking: readonly string[] = ['write/book', ...OF_BOOKING, ...BOOKED];
 const ofAmend = ['write/amended-as-cancellation', 'write/stale-version'];
 const toldOf = (name: string): string => name.replace('write/', 'error/write-');

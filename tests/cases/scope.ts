@@ -7,15 +7,16 @@ import { cases } from './define.ts';
 export default cases(
   'scope',
   Object.fromEntries(
-    pairings.map(({ name, resource, on, scope }) => [
+    pairings.map(({ name, resource, writes, on, scope }) => [
       name,
       {
-        title: `${scope} does not open a read of ${resource}`,
+        title: `${scope} does not open a ${writes ? resource : `read of ${resource}`}`,
         requirements: ['GPC-JWT-SCOPE', 'GPC-SEC-SCOPE-APPLIED', 'GPC-SEC-SCOPE-CHOICE'],
         stimulus: { token: { claims: { requested_scope: scope } } },
         expect: { kind: 'outcome', rule: 'token.scope', answers: [badRequest, insufficientScope] },
         onlyIf: 'enforcesScope',
         on: [on],
+        ...(writes && { consent: ['write'] as const }),
       },
     ]),
   ),
