@@ -84,7 +84,7 @@ const inside = {
 };
 writeFileSync(join(APP, 'sbom.cdx.json'), `${JSON.stringify(inside, null, 2)}\n`);
 
-for (const folder of ['work', 'tmp']) {
+for (const folder of ['data', 'tmp']) {
   mkdirSync(join(IMAGE, folder));
   chmodSync(join(IMAGE, folder), 0o1777);
 }

@@ -269,7 +269,7 @@ export function describeImage(packed: () => string): void {
         assert.equal(await healthy(named('ssp')), 'healthy', (await docker('logs', named('ssp'))).err);
 
         const consumer = join(folder, 'consumer');
-        assert.equal((await docker('cp', `${named('ssp')}:/work/pki/consumer`, consumer)).code, 0);
+        assert.equal((await docker('cp', `${named('ssp')}:/data/pki/consumer`, consumer)).code, 0);
         const own = (name: string): Buffer => readFileSync(join(consumer, name));
         const [ca, cert, key] = [own('ca.pem'), own('consumer.pem'), own('consumer.key')];
         const asked = async (service: string, port: number, path: string, headers = {}) => {

@@ -167,7 +167,7 @@ const accounts: Readonly<Record<string, Account>> = {
     by: 'tests/selftest/package-image.ts',
     where: ["'build'", "'--file'", "'--tag'"],
   },
-  'docker run --rm --read-only --cap-drop ALL --user "$(id -u)" --volume "$PWD:/work" assay run subject.json':
+  'docker run --rm --read-only --cap-drop ALL --user "$(id -u)" --volume "$PWD:/data" assay run subject.json':
     {
       by: 'tests/selftest/package-image.ts',
       where: ["'--read-only'", "'--cap-drop', 'ALL'", "'--user'", "'--volume'"],
