@@ -156,6 +156,13 @@ export function summary(
     lines.push(
       `The subject throttles: ${plural(throttled, 'case')} could not be judged for it. Run again with --polite.`,
     );
+  const silent = findings.filter(
+    ({ outcome, because }) => outcome === 'inconclusive' && SILENT.test(because),
+  ).length;
+  if (silent > 0)
+    lines.push(
+      `No answer came in time in ${plural(silent, 'case')}. Some TLS stacks hold a refusal back (s2n-tls: 10 to 30 s): options.patience in the subject file is how many seconds to wait, 10 without it.`,
+    );
   for (const { case: id, because } of notExamined)
     lines.push(excerpt(`Not examined: ${id}: ${because}`, 300));
   for (const each of waived) {
@@ -191,6 +198,8 @@ export function summary(
   return `${lines.join('\n')}\n`;
 }
 
+/** A time-out of an exchange that was begun, as the driver words it. */
+const SILENT = /^nothing of the peer: no (?:answer|end of the TLS handshake) within \d+ ms$/;
 const UNACCEPTED = 'the valid exchange was not accepted';
 
 /** Reasons for what is open that are told at the end of a run. */

@@ -32,6 +32,8 @@ export type Flight =
   | { readonly kind: 'incomplete' }
   | ServerHello
   | { readonly kind: 'alert'; readonly alert: number; readonly name: string }
+  /** The peer says that it sends no more: close_notify in place of a flight (RFC 5246 §7.2.1; s2n-tls). */
+  | { readonly kind: 'closed'; readonly how: 'fin' }
   /** Bytes that are no flight of the protocol asked for. */
   | { readonly kind: 'other'; readonly head: string };
 
@@ -53,6 +55,7 @@ const MESSAGE = {
   serverHelloDone: 14,
 } as const;
 const FATAL = 2;
+const CLOSE_NOTIFY = 0;
 const SUPPORTED_VERSIONS = 43;
 const NAMED_CURVE = 3;
 /** The random by which a ServerHello is a HelloRetryRequest (RFC 8446 §4.1.3). */
@@ -84,7 +87,7 @@ function createStore() {
 
 /**
  * A reader of a server's first flight (RFC 5246 §7.3, RFC 8446 §2): records split and joined as they come, warning
- * alerts passed over. A ServerHello counts only once its flight has gone on to its end, or for TLS 1.3 to the next
+ * alerts passed over, but for close_notify, after which nothing comes. A ServerHello counts only once its flight has gone on to its end, or for TLS 1.3 to the next
  * record: OpenSSL writes one and then a fatal alert where its security level forbids what its versions allow.
  * A malformed ServerHello, a length that lies and a flight without end are `other`; only whole records are read.
  */
@@ -100,9 +103,10 @@ export function createFlightReader(): FlightReader {
 
   /** One record; what it decides, if anything. */
   const record = (type: number, body: Buffer): Flight | undefined => {
-    if (type === RECORD.alert && body.length === 2 && body.readUInt8(0) === FATAL) {
+    if (type === RECORD.alert && body.length === 2) {
       const alert = body.readUInt8(1);
-      return { kind: 'alert', alert, name: alertName(alert) };
+      if (body.readUInt8(0) === FATAL) return { kind: 'alert', alert, name: alertName(alert) };
+      if (alert === CLOSE_NOTIFY) return { kind: 'closed', how: 'fin' };
     }
     // TLS 1.3 is encrypted from here on; that something follows is what counts.
     if (hello && hello.version >= 0x0304) return hello;
@@ -160,7 +164,9 @@ export function createFlightReader(): FlightReader {
       decided = advance();
       return decided ?? INCOMPLETE;
     },
-    end: () => decided ?? hello ?? (raw.bytes().length > 0 ? other() : INCOMPLETE),
+    // Whole warnings and nothing else are no flight of another protocol, but none at all.
+    end: () =>
+      decided ?? hello ?? (raw.bytes().length > at || messages.bytes().length > 0 ? other() : INCOMPLETE),
   };
 }
 

@@ -317,7 +317,7 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       ...(issuing?.issuer && { issuer: issuing.issuer }),
       ...(profile.id === 'ftrs' && { surveyed: await surveyedBy(subject, profile, url, destination) }),
       redactor: createRedactor(),
-      bounds: { patience: PATIENCE.subject },
+      bounds: { patience: (subject.options?.patience ?? PATIENCE.subject / 1000) * 1000 },
     },
     declared,
     subject: {

@@ -36,6 +36,7 @@ export interface Subject {
   readonly options?: {
     readonly enforcesScope?: boolean;
     readonly clockSkew?: number;
+    readonly patience?: number;
     readonly keysWithin?: number;
     readonly audience?: string;
     readonly addedLatency?: number;

@@ -134,6 +134,26 @@ describe('one answer, however the flight comes', () => {
   });
 });
 
+describe('an end of the connection in place of a flight', () => {
+  const notice = record(21, Buffer.from([1, 0]));
+  test('close_notify is the peer’s end, whether or not the connection is closed after it', () => {
+    for (const ended of [true, false]) {
+      for (const before of [[], [warning], [record(22, serverHello({ suite: 0x009f }))]])
+        assert.deepEqual(readFlight(Buffer.concat([...before, notice]), ended), {
+          kind: 'closed',
+          how: 'fin',
+        });
+    }
+  });
+  test('warnings alone are no answer, and no other protocol', () => {
+    assert.equal(readFlight(warning, true).kind, 'incomplete');
+    assert.equal(readFlight(Buffer.concat([warning, warning]), true).kind, 'incomplete');
+    assert.equal(readFlight(Buffer.concat([warning, warning.subarray(0, 4)]), true).kind, 'other');
+    assert.equal(readSslV2Flight(warning, true).kind, 'incomplete');
+    assert.deepEqual(readSslV2Flight(notice, false), { kind: 'closed', how: 'fin' });
+  });
+});
+
 describe('what a flight says', () => {
   const seen = (...messages: readonly Buffer[]): Flight =>
     readFlight(record(22, Buffer.concat(messages)), true);
@@ -299,6 +319,6 @@ describe('100,000 mutated flights', () => {
       assert.ok(holdsServerHello(mutated), `round ${round}: ${mutated.subarray(0, 80).toString('hex')}`);
     }
     t.diagnostic(`100000 mutated flights: ${JSON.stringify(counts)}`);
-    assert.ok(Object.keys(counts).length === 4, 'the mutations reach every kind of answer');
+    assert.ok(Object.keys(counts).length === 5, 'the mutations reach every kind of answer');
   });
 });

@@ -119,6 +119,11 @@ describe('peers that do not answer as they should', () => {
     const target = await at(createServer((socket) => socket.once('data', () => socket.resetAndDestroy())));
     assert.deepEqual(await answer(target, 'TLSv1'), { kind: 'closed', how: 'reset' });
   });
+  test('close_notify, and the connection held open (as s2n-tls does for up to 30 s)', async () => {
+    const target = await at(createServer((socket) => socket.write(Buffer.from('15030300020100', 'hex'))));
+    assert.deepEqual(await answer(target, 'TLSv1.2'), { kind: 'closed', how: 'fin' });
+    assert.equal((await offer(target, { version: 'TLSv1.2' })).kind, 'closed');
+  });
   test('plain HTTP', async () => {
     const target = await at(createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')));
     assert.equal((await answer(target, 'TLSv1')).kind, 'other');

@@ -106,6 +106,11 @@ describe('each mistake names the file and the place', () => {
       { options: { clockSkew: 601 } },
       /#\/options\/clockSkew: must be <= 600, and is 601/,
     ],
+    [
+      'a patience without end',
+      { options: { patience: 3600 } },
+      /#\/options\/patience: must be <= 120, and is 3600/,
+    ],
     ['an edition of another type', { edition: 2025 }, /#\/edition: must be string/],
     ['an empty connect', { connect: '' }, /#\/connect/],
     ['a pki of another type', { pki: [] }, /#\/pki: must be string/],
