@@ -363,8 +363,8 @@ export type Expectation =
   | { readonly kind: 'refused-connection'; readonly rule: Rule; readonly misdirected?: true }
   /** As `refused-connection`; an acceptance counts only of a subject that was seen to ask after revocation. */
   | { readonly kind: 'refused-once-asked'; readonly rule: Rule }
-  /** Refused over HTTP with a client error. */
-  | { readonly kind: 'refused-request'; readonly rule: Rule }
+  /** Refused over HTTP with a client error. `orServerError`: the documents let a failure be 5xx as well. */
+  | { readonly kind: 'refused-request'; readonly rule: Rule; readonly orServerError?: true }
   /** A refusal that speaks HTTP carries an error status. */
   | { readonly kind: 'error-status' }
   /** Any one of these answers, the preferred one first, with an OperationOutcome; its form is `outcome-part`'s. */

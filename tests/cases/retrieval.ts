@@ -53,7 +53,8 @@ export default cases('retrieval', {
         title: `${method} where only GET is due`,
         requirements: ['NRL-RET-GET-ONLY'] as const,
         stimulus: { http: { method } },
-        expect: { kind: 'refused-request', rule: 'request' } as const,
+        // A failure is 4xx or 5xx (NRL-RET-FAILURE); 501 is HTTP's own answer to a method that a server does not know (RFC 9110 §15.6.2).
+        expect: { kind: 'refused-request', rule: 'request', orServerError: true } as const,
       },
     ]),
   ),

@@ -40,7 +40,7 @@ export function expectationInWords(expected: Expectation): string {
     case 'refused-connection':
       return 'refused: in TLS (alert or close), or over HTTP with 4xx';
     case 'refused-request':
-      return 'refused with HTTP 4xx';
+      return `refused with HTTP 4xx${expected.orServerError ? ' or 5xx' : ''}`;
     case 'error-status':
       return 'where the refusal speaks HTTP, status 4xx or 5xx';
     case 'outcome':

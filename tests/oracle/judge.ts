@@ -128,7 +128,7 @@ export function judge(
           )
         : connectionRefused(seen, expected.rule, payload);
     case 'refused-request':
-      return requestRefused(seen, expected.rule, payload);
+      return requestRefused(seen, expected, payload);
     case 'error-status':
       return errorStatus(seen, payload);
     case 'outcome':
@@ -268,13 +268,20 @@ function noRenegotiation(seen: Observation): Verdict {
   return seen.taken ? fail(`taken: ${seen.how}`) : pass(`refused: ${seen.how}`);
 }
 
-function requestRefused(seen: Observation, rule: Parameters<typeof blames>[1], payload: string): Verdict {
+function requestRefused(
+  seen: Observation,
+  { rule, orServerError }: Extract<Expectation, { kind: 'refused-request' }>,
+  payload: string,
+): Verdict {
   const refused = inTls(seen);
   if (refused) return refused;
   if (seen.kind !== 'response') return inconclusive(describe(seen));
   if (isPayload(seen, payload)) return fail(`accepted: ${describe(seen)}, as for the valid exchange`);
   if (seen.status >= 400 && seen.status < 500) return clientError(seen, rule);
-  return fail(`answered with ${refusalOf(seen)}; a refused request is answered with 4xx`);
+  if (orServerError && seen.status >= 500) return refusal(`refused over HTTP: ${refusalOf(seen)}`, seen);
+  return fail(
+    `answered with ${refusalOf(seen)}; a refused request is answered with 4xx${orServerError ? ' or 5xx' : ''}`,
+  );
 }
 
 function errorStatus(seen: Observation, payload: string): Verdict {

@@ -76,6 +76,13 @@ describe('from observation to outcome, for a header', () => {
   for (const [name, seen, outcome] of table) {
     test(`${name} → ${outcome}`, () => assert.equal(outcomeOf(request('Ssp-From'), seen), outcome));
   }
+  test('5xx counts where the documents let a failure be 5xx as well', () => {
+    const expected = { ...request('request'), orServerError: true } as Expectation;
+    for (const status of [400, 405, 500, 501]) assert.equal(outcomeOf(expected, response(status)), 'pass');
+    for (const seen of [payload, response(200), response(204), response(302)])
+      assert.equal(outcomeOf(expected, seen), 'fail');
+    assert.equal(outcomeOf(expected, response(503)), 'inconclusive');
+  });
 });
 
 describe('a refusal is believed only beside an acceptance', () => {
