@@ -1,4 +1,5 @@
 import type { Verdict } from '../model.ts';
+import { inconclusive } from './verdict.ts';
 
 /** What a consumer's own command did with one SSP. */
 export interface Visit {
@@ -8,7 +9,6 @@ export interface Visit {
   readonly statuses: readonly (number | undefined)[];
 }
 
-const inconclusive = (because: string): Verdict => ({ outcome: 'inconclusive', because });
 const isServed = ({ statuses }: Visit): boolean =>
   statuses.some((status) => status !== undefined && status >= 200 && status < 300);
 

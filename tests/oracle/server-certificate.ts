@@ -1,4 +1,5 @@
 import type { Observation, ServerCertificateAspect, Verdict } from '../model.ts';
+import { fail, pass } from './verdict.ts';
 
 type Seen = Extract<Observation, { kind: 'certificate' }>;
 
@@ -6,9 +7,6 @@ type Seen = Extract<Observation, { kind: 'certificate' }>;
 export const RENEWED_BEFORE = 30;
 /** Least sizes in bits: 112 bits of security (NIST SP 800-131A §3). */
 const LEAST = { RSA: 2_048, curve: 224 } as const;
-
-const pass = (because: string): Verdict => ({ outcome: 'pass', because });
-const fail = (because: string): Verdict => ({ outcome: 'fail', because });
 
 /** One aspect of the certificate that a server shows. */
 export function serverCertificate(seen: Seen, aspect: ServerCertificateAspect): Verdict {

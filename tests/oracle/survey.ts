@@ -1,13 +1,10 @@
 import type { GrantStep, Observation, Verdict } from '../model.ts';
 import { describe, isPayload, saysNothing } from './response.ts';
+import { fail, inconclusive, pass } from './verdict.ts';
 
 /** What surveys saw, judged: ports, versions of an endpoint, latency, what roles and tenants are served. */
 
 type Seen<Kind extends Observation['kind']> = Extract<Observation, { readonly kind: Kind }>;
-
-const pass = (because: string): Verdict => ({ outcome: 'pass', because });
-const fail = (because: string): Verdict => ({ outcome: 'fail', because });
-const inconclusive = (because: string): Verdict => ({ outcome: 'inconclusive', because });
 
 /** A survey that found none of its own ports open looked at the wrong place. */
 export function judgePorts({ looked, open }: Seen<'ports'>, of: 'approved' | 'encrypted'): Verdict {
