@@ -302,6 +302,28 @@ describe('an answer', () => {
 });
 
 describe('in clear', () => {
+  test('a stack that waits for the whole of what it takes for a record refuses, and is heard', async () => {
+    const port = await listening(
+      createTcpServer((socket) => {
+        let heard = 0;
+        socket.on('data', (chunk: Buffer) => {
+          heard += chunk.length;
+          if (heard >= 5 + 0x202f) socket.write(Buffer.from('15030300020100', 'hex'));
+        });
+      }),
+    );
+    const seen = await get({ address: '127.0.0.1', port, clear: true }, 500);
+    assert.deepEqual(seen, { kind: 'closed', how: 'fin', during: 'exchange' });
+  });
+  test('a server that is slow to answer in clear is heard too', async () => {
+    const port = await listening(
+      createTcpServer((socket) => {
+        socket.resume();
+        setTimeout(() => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'), 250);
+      }),
+    );
+    assert.equal((await get({ address: '127.0.0.1', port, clear: true }, 500)).kind, 'response');
+  });
   test('a plain answer is seen', async () => {
     const port = await listening(createTcpServer(answering(OK)));
     const seen = await get({ address: '127.0.0.1', port, clear: true });
