@@ -144,47 +144,6 @@ export async function issue(
 
 const below = (base: URL, name: string): string => `${base.href.replace(/\/$/, '')}/${name}`;
 
-/** CRL number, an INTEGER from the clock: later CRLs have higher ones (RFC 5280 §5.2.3). */
-function crlNumber(now: Date): x509.Extension {
-  const digits = Math.floor(now.getTime() / 1000).toString(16);
-  const value = Buffer.from(digits.length % 2 === 0 ? digits : `0${digits}`, 'hex');
-  const positive = value.readUInt8(0) & 0x80 ? Buffer.concat([Buffer.from([0]), value]) : value;
-  return new x509.Extension('2.5.29.20', false, Buffer.concat([Buffer.from([2, positive.length]), positive]));
-}
-
-/** An entry of a CRL (RFC 5280 §5.3.1); `unspecified` is said by saying nothing. */
-export interface Revoked {
-  readonly serialNumber: string;
-  readonly at: Date;
-  readonly reason?: 'keyCompromise' | 'certificateHold' | 'unspecified';
-}
-
-/**
- * The CRL of an authority, in the PEM form that OpenSSL, nginx and Node read.
- * (The library's own label `CRL` is read by none of them.)
- */
-export async function createCrl(
-  authority: Authority,
-  revoked: readonly Revoked[],
-  { notBefore, notAfter }: Validity,
-): Promise<string> {
-  const whole = seconds({ notBefore, notAfter });
-  const crl = await x509.X509CrlGenerator.create({
-    issuer: authority.certificate.subject,
-    thisUpdate: whole.notBefore,
-    nextUpdate: whole.notAfter,
-    entries: revoked.map(({ serialNumber: serial, at, reason = 'keyCompromise' }) => ({
-      serialNumber: serial,
-      revocationDate: new Date(Math.floor(at.getTime() / 1000) * 1000),
-      ...(reason !== 'unspecified' && { reason: x509.X509CrlReason[reason] }),
-    })),
-    extensions: [new x509.AuthorityKeyIdentifierExtension(authority.key.identifier), crlNumber(notBefore)],
-    signingKey: authority.key.keys.privateKey,
-    signingAlgorithm: RSA,
-  });
-  return pemOf('X509 CRL', new Uint8Array(crl.rawData));
-}
-
 /** A certificate in PEM, with a newline at its end. */
 export const certificatePem = (certificate: x509.X509Certificate): string =>
   pemOf('CERTIFICATE', new Uint8Array(certificate.rawData));

@@ -1,5 +1,13 @@
 import { domainToASCII } from 'node:url';
-import { USAGE, PURPOSE, type AlternativeName, type Attribute, type Digest } from './certificate.ts';
+import {
+  USAGE,
+  PURPOSE,
+  type AlternativeName,
+  type Attribute,
+  type Digest,
+  type NameConstraint,
+} from './certificate.ts';
+import type { CrlForm } from './crl.ts';
 
 /**
  * What the SSP can present, by what is wrong with it: a data table, hence its length. Each is wrong in one respect
@@ -22,6 +30,16 @@ export const subs = {
   'no-constraints': { constraints: undefined },
   'no-cert-sign': { usage: USAGE.cRLSign },
   critical: { unknownCritical: true },
+  // RFC 5280 §4.2.1.3: whoever signs CRLs says so in its key usage, where it has one.
+  'no-crl-sign': { usage: USAGE.keyCertSign },
+  'no-usage': { usage: null },
+  unnumbered: { crl: 'without-number' },
+  'critical-number': { crl: 'number-critical' },
+  'permits-another': { constrains: ({ other }) => ({ kind: 'permitted', subtree: ['dns', other] }) },
+  'permits-another-directory': {
+    constrains: () => ({ kind: 'permitted', subtree: ['directory', [['O', 'another organisation']]] }),
+  },
+  'excludes-ssp': { constrains: ({ ssp }) => ({ kind: 'excluded', subtree: ['dns', ssp] }) },
   tampered: { spoilt: 'signature' },
   /** Allows no CA beneath it. */
   shallow: { constraints: { ca: true, pathLength: 0 } },
@@ -44,10 +62,14 @@ export interface SubRecipe {
   readonly days?: readonly [from: Moment, until: Moment];
   readonly revoked?: boolean;
   readonly constraints?: { readonly ca: boolean; readonly pathLength?: number } | undefined;
-  readonly usage?: number;
+  /** `null`: no key usage. */
+  readonly usage?: number | null;
   readonly purposes?: readonly string[];
   readonly unknownCritical?: boolean;
   readonly spoilt?: 'signature';
+  readonly constrains?: (names: Names) => NameConstraint;
+  /** What is odd about its CRL. */
+  readonly crl?: CrlForm;
 }
 
 /** The names of an SSP, and what is made of them. */
@@ -75,6 +97,11 @@ export interface Recipe {
   )[];
   readonly naming?: Naming;
   readonly version?: 1;
+  /** Of the certificate: not positive, longer than 20 octets (RFC 5280 §4.1.2.2), or that of `revoked`. */
+  readonly serial?: 'zero' | 'negative' | 'long' | 'of-revoked';
+  readonly constraints?: { readonly ca: boolean };
+  readonly critical?: 'purposes' | 'access';
+  readonly twice?: boolean;
   readonly key?: 'next' | 'rsa-1024' | 'p-256';
   readonly digest?: Digest;
   readonly usage?: number;
@@ -383,6 +410,60 @@ export const battery = {
   v1: { title: 'X.509 version 1', group: 'noted', version: 1 },
   'p-256': { title: 'with a key on P-256', group: 'noted', key: 'p-256' },
   'sha-384': { title: 'signed with SHA-384', group: 'noted', digest: 'sha384' },
+  'serial-zero': { title: 'with the serial number 0', group: 'noted', serial: 'zero' },
+  'serial-negative': { title: 'with a negative serial number', group: 'noted', serial: 'negative' },
+  'serial-too-long': { title: 'with a serial number of 21 octets', group: 'noted', serial: 'long' },
+  'serial-revoked-elsewhere': {
+    title: 'with the serial number of one that another CA has revoked',
+    group: 'noted',
+    issuer: 'second',
+    serial: 'of-revoked',
+  },
+  'duplicate-extension': { title: 'with its alternative name twice', group: 'noted', twice: true },
+  'critical-eku': { title: 'with a critical extended key usage', group: 'noted', critical: 'purposes' },
+  'empty-eku': { title: 'with an empty extended key usage', group: 'noted', purposes: [] },
+  'critical-aia': {
+    title: 'with a critical authority information access',
+    group: 'noted',
+    critical: 'access',
+  },
+  'may-sign-certificates': {
+    title: 'its key may sign certificates, and it is no CA',
+    group: 'noted',
+    usage: USAGE.digitalSignature | USAGE.keyEncipherment | USAGE.keyCertSign,
+  },
+  'ca-as-leaf': { title: 'a CA’s certificate (cA true)', group: 'noted', constraints: { ca: true } },
+  'sub-without-key-usage': { title: 'its issuer has no key usage', group: 'noted', issuer: 'no-usage' },
+  'sub-without-crl-sign': {
+    title: 'its issuer may not sign the CRL that it signs',
+    group: 'noted',
+    issuer: 'no-crl-sign',
+  },
+  'sub-crl-without-number': {
+    title: 'the CRL of its issuer has no number',
+    group: 'noted',
+    issuer: 'unnumbered',
+  },
+  'sub-crl-number-critical': {
+    title: 'the number of its issuer’s CRL is critical',
+    group: 'noted',
+    issuer: 'critical-number',
+  },
+  'sub-permits-another-name': {
+    title: 'its issuer may issue for another name alone',
+    group: 'noted',
+    issuer: 'permits-another',
+  },
+  'sub-permits-another-directory': {
+    title: 'its issuer may issue for another organisation alone',
+    group: 'noted',
+    issuer: 'permits-another-directory',
+  },
+  'sub-excludes-name': {
+    title: 'its issuer may not issue for the SSP’s name',
+    group: 'noted',
+    issuer: 'excludes-ssp',
+  },
   'rsa-1024': { title: 'with an RSA key of 1024 bits', group: 'noted', key: 'rsa-1024' },
   'sha-1': { title: 'signed with SHA-1', group: 'noted', digest: 'sha1' },
   md5: { title: 'signed with MD5', group: 'noted', digest: 'md5' },

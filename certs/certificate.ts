@@ -29,6 +29,9 @@ export const PURPOSE = {
 /** An arc that is given to nobody: no validator knows this extension (RFC 5280 §4.2 wants it refused if critical). */
 const UNKNOWN_EXTENSION = '2.25.1618033988';
 
+/** Where an issuer's certificate would be had: nobody has to fetch it, since it is sent. */
+const NOWHERE = 'http://authority.assay.test/sub.cer';
+
 const ATTRIBUTE = {
   C: '2.5.4.6',
   O: '2.5.4.10',
@@ -44,6 +47,12 @@ const SIGNATURE: Readonly<Record<Digest, string>> = {
   sha256: '1.2.840.113549.1.1.11',
   sha384: '1.2.840.113549.1.1.12',
 };
+
+/** A subtree of names that is permitted, or excluded. */
+export interface NameConstraint {
+  readonly kind: 'permitted' | 'excluded';
+  readonly subtree: readonly ['dns', name: string] | readonly ['directory', name: readonly Attribute[]];
+}
 
 /** All that a certificate says. What is absent is left out of it. */
 export interface Plan {
@@ -63,6 +72,12 @@ export interface Plan {
   readonly subjectKeyId?: string;
   readonly authorityKeyId?: string;
   readonly unknownCritical?: boolean;
+  /** The extended key usage is critical; so is the authority information access, which must not be (§4.2.2.1). */
+  readonly critical?: 'purposes' | 'access' | undefined;
+  /** The alternative names stand in it twice, which none may (§4.2). */
+  readonly twice?: boolean | undefined;
+  /** Which names a CA may issue for (§4.2.1.10): one subtree. */
+  readonly constrains?: NameConstraint | undefined;
   /** Base URL at which CRLs and OCSP are served. */
   readonly revocation?: URL | undefined;
   readonly digest?: Digest;
@@ -84,14 +99,14 @@ export const nameOf = (attributes: readonly Attribute[]): der.Node =>
   );
 
 /** UTCTime up to 2049, GeneralizedTime after it (RFC 5280 §4.1.2.5); whole seconds. */
-function time(date: Date): der.Node {
+export function time(date: Date): der.Node {
   const digits = `${date.toISOString().slice(0, 19).replace(/[-:T]/g, '')}Z`;
   return date.getUTCFullYear() < 2050
     ? der.node(der.TYPE.UTCTIME, digits.slice(2))
     : der.node(der.TYPE.GENERALIZEDTIME, digits);
 }
 
-const extension = (id: string, critical: boolean, value: der.Node): der.Node =>
+export const extension = (id: string, critical: boolean, value: der.Node): der.Node =>
   der.sequence(der.oid(id), ...(critical ? [der.boolean(true)] : []), der.octets(der.der(value)));
 
 const binary = (hex: string): string => Buffer.from(hex, 'hex').toString('binary');
@@ -117,10 +132,14 @@ function extensionsOf(plan: Plan): readonly der.Node[] {
     members.push(extension('2.5.29.19', true, der.sequence(...parts)));
   }
   if (usage !== undefined) members.push(extension('2.5.29.15', true, usageBits(usage)));
-  if (purposes) members.push(extension('2.5.29.37', false, der.sequence(...purposes.map(der.oid))));
+  if (purposes)
+    members.push(
+      extension('2.5.29.37', plan.critical === 'purposes', der.sequence(...purposes.map(der.oid))),
+    );
   if (names) {
     const general = names.map(([type, value]) => der.implicit(ALTERNATIVE[type], value));
-    members.push(extension('2.5.29.17', false, der.sequence(...general)));
+    const alternative = extension('2.5.29.17', false, der.sequence(...general));
+    members.push(alternative, ...(plan.twice ? [alternative] : []));
   }
   if (subjectKeyId !== undefined)
     members.push(extension('2.5.29.14', false, der.octets(binary(subjectKeyId))));
@@ -131,7 +150,16 @@ function extensionsOf(plan: Plan): readonly der.Node[] {
     const point = der.explicit(der.explicit(der.implicit(6, below(revocation, 'sub.crl'))));
     members.push(extension('2.5.29.31', false, der.sequence(der.sequence(point))));
     const access = der.sequence(der.oid('1.3.6.1.5.5.7.48.1'), der.implicit(6, below(revocation, 'ocsp')));
-    members.push(extension('1.3.6.1.5.5.7.1.1', false, der.sequence(access)));
+    members.push(extension('1.3.6.1.5.5.7.1.1', plan.critical === 'access', der.sequence(access)));
+  } else if (plan.critical === 'access') {
+    const access = der.sequence(der.oid('1.3.6.1.5.5.7.48.2'), der.implicit(6, NOWHERE));
+    members.push(extension('1.3.6.1.5.5.7.1.1', true, der.sequence(access)));
+  }
+  if (plan.constrains) {
+    const { kind, subtree } = plan.constrains;
+    const base = subtree[0] === 'dns' ? der.implicit(2, subtree[1]) : der.explicit(nameOf(subtree[1]), 4);
+    const trees = der.explicit(der.sequence(base), kind === 'permitted' ? 0 : 1);
+    members.push(extension('2.5.29.30', true, der.sequence(trees)));
   }
   if (plan.unknownCritical) members.push(extension(UNKNOWN_EXTENSION, true, der.nothing()));
   return members;

@@ -118,7 +118,7 @@ export const claims = {
   ),
   'name-absent': foreign('no name at all', (own) => every(own).length === 0),
 
-  'sibling-sub': beneath('sound'),
+  'sibling-sub': { ...beneath('sound'), above: ['usual'] },
   'missing-intermediate': { sent: ['none'] },
   'cross-signed': { sent: ['cross-signed'] },
   'expired-root': { sent: ['expired-root'] },
@@ -151,6 +151,23 @@ export const claims = {
   v1: { version: ['v1'], purposes: ['none'], name: ['same', 'partly'] },
   'p-256': { key: ['p-256'] },
   'sha-384': { digest: ['sha-384'] },
+  'serial-zero': { form: ['serial-zero'] },
+  'serial-negative': { form: ['serial-negative'] },
+  'serial-too-long': { form: ['serial-too-long'] },
+  'serial-revoked-elsewhere': { ...beneath('sound'), above: ['usual'], form: ['serial-revoked-elsewhere'] },
+  'duplicate-extension': { form: ['extension-twice'] },
+  'critical-eku': { form: ['critical-purposes'] },
+  'empty-eku': { form: ['no-purpose'], purposes: ['none'] },
+  'critical-aia': { form: ['critical-access'], critical: ['unknown'] },
+  'may-sign-certificates': { form: ['may-sign-certificates'] },
+  'ca-as-leaf': { form: ['ca', 'ca+may-sign-certificates', 'may-sign-certificates+ca'] },
+  'sub-without-key-usage': { ...beneath('sound'), above: ['no-usage'] },
+  'sub-without-crl-sign': { ...beneath('sound'), above: ['no-crl-sign'] },
+  'sub-crl-without-number': { ...beneath('sound'), above: ['crl-without-number'] },
+  'sub-crl-number-critical': { ...beneath('sound'), above: ['crl-number-critical'] },
+  'sub-permits-another-name': { ...beneath('sound'), above: ['permits-names'] },
+  'sub-permits-another-directory': { ...beneath('sound'), above: ['permits-directories'] },
+  'sub-excludes-name': { ...beneath('sound'), above: ['excludes-names'] },
   'rsa-1024': { key: ['rsa-weak'] },
   'sha-1': { digest: ['sha-1'] },
   md5: { digest: ['md5'] },
@@ -169,14 +186,16 @@ const ABOUT: Readonly<Record<keyof Traits, string>> = {
   purposes: 'its extended key usage',
   usage: 'its key usage',
   critical: 'its critical extensions',
+  form: 'its form',
+  above: 'the form of the CAs above it',
   key: 'its key',
   digest: 'the digest it is signed with',
   version: 'its version',
   sent: 'what is sent along with it',
   publicKey: 'its public key',
 };
-/** Says nothing where no name speaks of it: renewed keys are the rule. */
-const FREE: ReadonlySet<string> = new Set<keyof Traits>(['publicKey']);
+/** Says nothing where no name speaks of it: renewed keys are the rule, and CAs differ in much that is no defect. */
+const FREE: ReadonlySet<string> = new Set<keyof Traits>(['publicKey', 'above']);
 
 /** What is allowed in a trait that a name does not speak of. */
 function asValid(trait: keyof Traits, valid: Traits): readonly string[] {

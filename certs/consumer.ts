@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
-import { certificatePem, createCrl, generateKey, issue, type Validity } from './authority.ts';
+import { certificatePem, generateKey, issue, type Validity } from './authority.ts';
+import { createCrl } from './crl.ts';
 import { createRogue, device, SKEW, type Authorities, type Credential } from './index.ts';
 import * as x509 from './x509.ts';
 

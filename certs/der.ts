@@ -19,6 +19,7 @@ export const set = (...members: readonly Node[]): Node => node(Type.SET, members
 export const oid = (value: string): Node => node(Type.OID, asn1.oidToDer(value).getBytes());
 export const octets = (bytes: string): Node => node(Type.OCTETSTRING, bytes);
 export const integer = (value: number): Node => node(Type.INTEGER, asn1.integerToDer(value).getBytes());
+export const enumerated = (value: number): Node => node(Type.ENUMERATED, asn1.integerToDer(value).getBytes());
 /** An INTEGER of any length from its big-endian bytes in hex, which have to be minimal already. */
 export const bigInteger = (hex: string): Node => node(Type.INTEGER, forge.util.hexToBytes(hex));
 export const boolean = (value: boolean): Node => node(Type.BOOLEAN, value ? '\u{FF}' : '\u{0}');
@@ -36,6 +37,9 @@ export const implicit = (tag: number, bytes: string): Node =>
 
 /** DER that was made elsewhere, to be put in as it stands. */
 export const encoded = (der: Uint8Array): Node => asn1.fromDer(Buffer.from(der).toString('binary'));
+/** What a constructed node holds; of a primitive one, nothing. */
+export const membersOf = (value: Node | undefined): Node[] =>
+  Array.isArray(value?.value) ? (value.value as Node[]) : [];
 /** The bytes of a node, as forge's binary string. */
 export const der = (value: Node): string => asn1.toDer(value).getBytes();
 

@@ -37,8 +37,7 @@ interface Change {
 }
 
 const AUTHORITY_KEY_ID = '2.5.29.35';
-const membersOf = (node: der.Node | undefined): der.Node[] =>
-  Array.isArray(node?.value) ? (node.value as der.Node[]) : [];
+const { membersOf } = der;
 const isOid = (node: der.Node | undefined, id: string): boolean =>
   typeof node?.value === 'string' && node.type === der.TYPE.OID && forge.asn1.derToOid(node.value) === id;
 

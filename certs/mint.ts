@@ -1,13 +1,6 @@
 import { generateKeyPair, generateKeyPairSync, KeyObject } from 'node:crypto';
 import { promisify } from 'node:util';
-import {
-  certificatePem,
-  createCrl,
-  serialNumber,
-  type Authority,
-  type KeyPair,
-  type Validity,
-} from './authority.ts';
+import { certificatePem, serialNumber, type Authority, type KeyPair, type Validity } from './authority.ts';
 import {
   battery,
   credentialNames,
@@ -23,6 +16,7 @@ import {
   type SubRecipe,
 } from './battery.ts';
 import { makeCertificate, PURPOSE, USAGE, type Plan } from './certificate.ts';
+import { createCrl, type CrlForm } from './crl.ts';
 import type { Credential } from './index.ts';
 import * as x509 from './x509.ts';
 
@@ -59,6 +53,19 @@ const DAY = 86_400_000;
 const SKEW = 3_600_000;
 const LEAF_USAGE = USAGE.digitalSignature | USAGE.keyEncipherment;
 const CA_USAGE = USAGE.keyCertSign | USAGE.cRLSign;
+
+const crlFormOf = (id: SubName): CrlForm | undefined => (subs[id] as SubRecipe).crl;
+
+/** A serial number that none should have (RFC 5280 §4.1.2.2), or that of another. */
+function odd(serial: NonNullable<Recipe['serial']>, ofRevoked: string): string {
+  const usual = serialNumber();
+  return {
+    zero: '00',
+    negative: `c${usual.slice(1)}`,
+    long: `${usual}${usual.slice(0, 10)}`,
+    'of-revoked': ofRevoked,
+  }[serial];
+}
 
 export const weakKey = () => promisify(generateKeyPair)('rsa', { modulusLength: 1024 });
 
@@ -130,7 +137,8 @@ export async function mintBattery(
           validity: { notBefore: moment(recipe.days[0]), notAfter: moment(recipe.days[1]) },
         }),
         ...('constraints' in recipe && { constraints: recipe.constraints }),
-        ...(recipe.usage !== undefined && { usage: recipe.usage }),
+        ...('usage' in recipe && { usage: recipe.usage ?? undefined }),
+        constrains: recipe.constrains?.(mint),
         ...(recipe.purposes && { purposes: recipe.purposes }),
         ...(recipe.unknownCritical && { unknownCritical: true }),
         ...(recipe.spoilt && { spoilt: recipe.spoilt }),
@@ -183,7 +191,11 @@ export async function mintBattery(
     return known;
   };
 
-  const serials = new Map(credentialNames.map((name) => [name, serialNumber()] as const));
+  const serials = new Map(credentialNames.map((name) => [name, serialNumber()]));
+  for (const name of credentialNames) {
+    const { serial } = recipeOf(name);
+    if (serial) serials.set(name, odd(serial, serials.get('revoked') ?? ''));
+  }
   const keyOf = (
     recipe: Recipe,
   ): { readonly spki: Buffer; readonly id: string; readonly pem: string; readonly signer: KeyObject } => {
@@ -218,9 +230,11 @@ export async function mintBattery(
       ...(recipe.fresh ? {} : { serial: serials.get(name) ?? serialNumber() }),
       issuer: issuer?.name ?? nameBytes(`O=nhs, OU=Devices, CN=${mint.ssp}`),
       subject,
+      critical: recipe.critical,
+      twice: recipe.twice,
       validity: recipe.days ? { notBefore: moment(recipe.days[0]), notAfter: moment(recipe.days[1]) } : good,
       publicKey: key.spki,
-      constraints: { ca: false },
+      constraints: recipe.constraints ?? { ca: false },
       usage: recipe.usage ?? LEAF_USAGE,
       purposes: recipe.purposes === null ? undefined : (recipe.purposes ?? [PURPOSE.clientAuth]),
       names: alternatives.length > 0 ? alternatives : undefined,
@@ -254,7 +268,7 @@ export async function mintBattery(
     createCrl(sub, revokedLeaves, good),
     ...[...issuers.keys()]
       .filter((id) => id !== 'sub')
-      .map((id) => createCrl(authorityOf(id as SubName), [], good)),
+      .map((id) => createCrl(authorityOf(id as SubName), [], good, crlFormOf(id as SubName))),
   ]);
   return { clients: lazily(mintOne), crls: [rootCrl, subCrl, ...others] };
 }

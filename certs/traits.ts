@@ -1,5 +1,6 @@
 import { X509Certificate } from 'node:crypto';
 import forge from 'node-forge';
+import * as der from './der.ts';
 import type { Credential } from './index.ts';
 import * as x509 from './x509.ts';
 
@@ -26,6 +27,10 @@ export interface Traits {
   readonly purposes: 'client' | 'server' | 'email' | 'any' | 'none' | 'other';
   readonly usage: 'signs' | 'does-not-sign';
   readonly critical: 'known' | 'unknown';
+  /** What is odd about its form, joined by `+`; `usual`: nothing. */
+  readonly form: string;
+  /** The same of the CAs between a sibling and what is trusted, and of their CRLs. */
+  readonly above: string;
   readonly key: 'rsa' | 'rsa-weak' | 'p-256' | 'other';
   readonly digest: 'sha-2' | 'sha-384' | 'sha-1' | 'md5';
   readonly version: 'v3' | 'v1';
@@ -133,6 +138,8 @@ export async function traitsOf(supplied: Supplied, ground: Ground, now: Date): P
     purposes: purposesOf(leaf),
     usage: usage === undefined || usage & x509.KeyUsageFlags.digitalSignature ? 'signs' : 'does-not-sign',
     critical: hasUnknownCritical(leaf) ? 'unknown' : 'known',
+    form: formOf(leaf, algorithms.serial, crls),
+    above: issuer.kind === 'sibling' && issuer.by ? aboveOf(issuer.by, others, ground, crls) : 'usual',
     key:
       type === 'rsa' || type === 'rsa-pss'
         ? (details?.modulusLength ?? 0) < 2048
@@ -227,6 +234,43 @@ async function pathOf(
   return found.size === 0 ? 'sound' : [...found].sort().join('+');
 }
 
+/** What is odd about a CA that is one: its key usage, its names, its CRL (RFC 5280 §4.2.1.3, §4.2.1.10, §5.2.3). */
+function oddities({ lib }: Read, crls: readonly x509.X509Crl[]): readonly string[] {
+  const usages = lib.getExtension(x509.KeyUsagesExtension)?.usages;
+  const own = crls.filter(({ issuer }) => issuer === lib.subject);
+  const numbers = own.flatMap(({ extensions }) => extensions.filter(({ type }) => type === '2.5.29.20'));
+  const is: Readonly<Record<string, boolean>> = {
+    'no-usage': usages === undefined,
+    'no-crl-sign': usages !== undefined && (usages & x509.KeyUsageFlags.cRLSign) === 0,
+    'crl-without-number': own.length > 0 && numbers.length < own.length,
+    'crl-number-critical': numbers.some(({ critical }) => critical),
+  };
+  return [...Object.keys(is).filter((each) => is[each]), ...constraintsOf(lib)];
+}
+
+/** The kinds of subtree that name constraints permit or exclude (RFC 5280 §4.2.1.10). */
+function constraintsOf({ extensions }: x509.X509Certificate): readonly string[] {
+  const found = extensions.find(({ type }) => type === NAME_CONSTRAINTS);
+  if (!found) return [];
+  return der.membersOf(der.encoded(new Uint8Array(found.value))).flatMap((trees) =>
+    der.membersOf(trees).map((subtree) => {
+      const kind = Number(der.membersOf(subtree)[0]?.type);
+      return `${Number(trees.type) === 0 ? 'permits' : 'excludes'}-${{ 2: 'names', 4: 'directories' }[kind] ?? 'others'}`;
+    }),
+  );
+}
+
+function aboveOf(
+  by: Read,
+  others: readonly Read[],
+  { trusted }: Ground,
+  crls: readonly x509.X509Crl[],
+): string {
+  const path = climb(by, others, trusted) ?? [];
+  const found = path.slice(0, -1).flatMap((each) => oddities(each, crls));
+  return [...new Set(found)].sort().join('+') || 'usual';
+}
+
 /** Why a certificate is no CA's. A client certificate is that first of all, whatever else it lacks. */
 function authorityFaults({ lib }: Read): readonly string[] {
   const constraints = lib.getExtension(x509.BasicConstraintsExtension);
@@ -239,6 +283,36 @@ function authorityFaults({ lib }: Read): readonly string[] {
   return signs ? [] : ['no-cert-sign'];
 }
 
+/** Oddities that a certificate can have and be let in by many (RFC 5280 §4.1.2.2, §4.2). */
+/** @param serial octets of its INTEGER, in hex */
+function formOf({ lib }: Read, serial: string, crls: readonly x509.X509Crl[]): string {
+  const { extensions } = lib;
+  const types = extensions.map(({ type }) => type);
+  const isCritical = (id: string): boolean =>
+    extensions.some(({ type, critical }) => type === id && critical);
+  const usages = lib.getExtension(x509.KeyUsagesExtension)?.usages ?? 0;
+  const is: Readonly<Record<string, boolean>> = {
+    'serial-zero': /^(00)+$/.test(serial),
+    'serial-negative': /^[89a-f]/.test(serial),
+    'serial-too-long': serial.replace(/^00/, '').length > 40,
+    'serial-revoked-elsewhere': crls.some(
+      (crl) => crl.issuer !== lib.issuer && crl.findRevoked(lib.serialNumber) !== null,
+    ),
+    'extension-twice': new Set(types).size < types.length,
+    'critical-purposes': isCritical('2.5.29.37'),
+    'critical-access': isCritical('1.3.6.1.5.5.7.1.1'),
+    'no-purpose': lib.getExtension(x509.ExtendedKeyUsageExtension)?.usages.length === 0,
+    'may-sign-certificates': (usages & x509.KeyUsageFlags.keyCertSign) !== 0,
+    ca: lib.getExtension(x509.BasicConstraintsExtension)?.ca === true,
+  };
+  return (
+    Object.keys(is)
+      .filter((each) => is[each])
+      .join('+') || 'usual'
+  );
+}
+
+const NAME_CONSTRAINTS = '2.5.29.30';
 const hasUnknownCritical = ({ lib }: Read): boolean =>
   lib.extensions.some(({ critical, type }) => critical && !KNOWN_CRITICAL.test(type));
 
@@ -332,6 +406,8 @@ function algorithmsOf(raw: Buffer): {
   readonly inner: string;
   readonly outer: string;
   readonly innerOid: string;
+  /** The octets of the serial number's INTEGER, in hex. */
+  readonly serial: string;
 } {
   const { asn1 } = forge;
   const members = (node: forge.asn1.Asn1 | undefined): readonly forge.asn1.Asn1[] =>
@@ -339,12 +415,14 @@ function algorithmsOf(raw: Buffer): {
   const [body, outer] = members(asn1.fromDer(raw.toString('binary')));
   const fields = members(body);
   const versioned = fields[0]?.tagClass === asn1.Class.CONTEXT_SPECIFIC;
+  const number = fields[versioned ? 1 : 0];
   const inner = fields[versioned ? 2 : 1];
   const bytes = (node: forge.asn1.Asn1 | undefined): string => (node ? asn1.toDer(node).toHex() : '');
   const [oid] = members(inner);
   const [version] = versioned ? members(fields[0]) : [];
   return {
     version: typeof version?.value === 'string' ? version.value.charCodeAt(0) + 1 : 1,
+    serial: typeof number?.value === 'string' ? Buffer.from(number.value, 'binary').toString('hex') : '',
     inner: bytes(inner),
     outer: bytes(outer),
     innerOid: typeof oid?.value === 'string' ? asn1.derToOid(oid.value) : '',

@@ -327,7 +327,12 @@ export const certificateVariants: Readonly<Record<string, Variant>> = {
     'cross-signed',
   ),
   'conformant-pins-issuer': {
-    ...turningAway('knows the one CA that issues for the SSP', 'sibling-issuer', 'sibling-sub'),
+    ...turningAway(
+      'knows the one CA that issues for the SSP',
+      'sibling-issuer',
+      'sibling-sub',
+      'serial-revoked-elsewhere',
+    ),
     // Their control is a sound certificate under a second CA, which is turned away there.
     clouds: [
       'issued-by-leaf',
@@ -340,6 +345,13 @@ export const certificateVariants: Readonly<Record<string, Variant>> = {
       'sub-without-ca-bit',
       'sub-without-cert-sign',
       'sub-without-constraints',
+      'sub-crl-number-critical',
+      'sub-crl-without-number',
+      'sub-excludes-name',
+      'sub-permits-another-directory',
+      'sub-permits-another-name',
+      'sub-without-crl-sign',
+      'sub-without-key-usage',
     ].map((name) => `client-certificate/${name}`),
   },
   'conformant-refuses-root': turningAway(
@@ -381,6 +393,63 @@ export const certificateVariants: Readonly<Record<string, Variant>> = {
     'compares names without regard to a dot at their end',
     ({ commonName }, ssp) => commonName?.replace(/\.$/, '') === ssp,
     'trailing-dot',
+  ),
+  'conformant-refuses-odd-serials': turningAway(
+    'lets in positive serial numbers of at most 20 octets alone',
+    'odd-serial',
+    'serial-zero',
+    'serial-negative',
+    'serial-too-long',
+  ),
+  'conformant-heeds-every-crl': turningAway(
+    'looks a serial number up on the CRL of every CA',
+    'serial-revoked-elsewhere',
+    'serial-revoked-elsewhere',
+  ),
+  'conformant-refuses-critical-purposes': turningAway(
+    'lets in no critical extended key usage',
+    'critical-purposes',
+    'critical-eku',
+  ),
+  'conformant-refuses-critical-access': turningAway(
+    'does not know authority information access',
+    'critical-access',
+    'critical-aia',
+  ),
+  'conformant-refuses-signers': turningAway(
+    'lets in no key that may sign certificates',
+    'may-sign-certificates',
+    'may-sign-certificates',
+  ),
+  'conformant-refuses-authorities': turningAway('lets in no CA', 'own-ca-bit', 'ca-as-leaf'),
+  'conformant-demands-key-usage': turningAway(
+    'demands a key usage of every CA',
+    'issuer-without-usage',
+    'sub-without-key-usage',
+  ),
+  'conformant-demands-crl-number': turningAway(
+    'relies on no CRL without a number',
+    'crl-without-number',
+    'sub-crl-without-number',
+  ),
+  'conformant-reads-extensions-loosely': varying(
+    'takes extensions that are there twice, or empty',
+    wrong('overlooks', new Set<Flaw>(['leaf/duplicate-extension', 'leaf/no-purpose'])),
+    'duplicate-extension',
+    'empty-eku',
+  ),
+  'conformant-relies-on-any-crl': varying(
+    'relies on CRLs that their CA may not sign, or that say what it does not know',
+    wrong('overlooks', new Set<Flaw>(['ca/no-crl-sign', 'ca/crl-unknown-critical-extension'])),
+    'sub-without-crl-sign',
+    'sub-crl-number-critical',
+  ),
+  'conformant-overlooks-name-constraints': varying(
+    'knows no name constraints',
+    wrong('overlooks', new Set<Flaw>(['ca/names-not-permitted', 'ca/names-excluded'])),
+    'sub-permits-another-name',
+    'sub-permits-another-directory',
+    'sub-excludes-name',
   ),
   'conformant-takes-weak-certificates': varying(
     'takes short keys and broken digests',

@@ -1,5 +1,6 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import type { Hierarchy } from '../../certs/index.ts';
+import * as der from '../../certs/der.ts';
 import * as x509 from '../../certs/x509.ts';
 
 /** A certification path validated rule by rule (RFC 5280 §6.1), so that a mutant can overlook exactly one. */
@@ -19,12 +20,18 @@ export type Flaw =
   | 'leaf/issued-for-another-purpose'
   | 'leaf/may-not-sign'
   | 'leaf/self-signed'
+  | 'leaf/duplicate-extension'
+  | 'leaf/no-purpose'
   | 'leaf/unknown-issuer'
   | 'ca/untrusted-root'
   | 'ca/no-ca-bit'
   | 'ca/no-constraints'
   | 'ca/no-cert-sign'
   | 'ca/path-length'
+  | 'ca/names-not-permitted'
+  | 'ca/names-excluded'
+  | 'ca/no-crl-sign'
+  | 'ca/crl-unknown-critical-extension'
   | Weakness;
 /** A leaf whose key is short, or whose signature is over a digest that is broken. */
 export type Weakness = 'weak/key' | 'weak/sha-1' | 'weak/md5';
@@ -56,7 +63,10 @@ const KNOWN = new Set([
   '2.5.29.14',
   '2.5.29.35',
   '2.5.29.31',
+  '2.5.29.30',
+  '1.3.6.1.5.5.7.1.1',
 ]);
+const NAME_CONSTRAINTS = '2.5.29.30';
 const CLIENT_AUTH = '1.3.6.1.5.5.7.3.2';
 const SERVER_AUTH = '1.3.6.1.5.5.7.3.1';
 const ANY = '2.5.29.37.0';
@@ -70,6 +80,14 @@ export type Trait =
   | 'no-client-purpose'
   | 'version-1'
   | 'not-rsa'
+  | 'odd-serial'
+  | 'serial-revoked-elsewhere'
+  | 'critical-purposes'
+  | 'critical-access'
+  | 'may-sign-certificates'
+  | 'own-ca-bit'
+  | 'issuer-without-usage'
+  | 'crl-without-number'
   | 'not-sha-256';
 
 /**
@@ -172,6 +190,56 @@ function revocationFlaws({ parsed: certificate }: Certificate, place: Place, tru
   return [entry.reason === x509.X509CrlReason.certificateHold ? 'leaf/revoked-on-hold' : 'leaf/revoked'];
 }
 
+/** More than one instance of an extension (RFC 5280 §4.2). */
+const twice = ({ extensions }: x509.X509Certificate): readonly Flaw[] =>
+  new Set(extensions.map(({ type }) => type)).size < extensions.length ? ['leaf/duplicate-extension'] : [];
+
+/** Whether its CA's CRL can be relied on (RFC 5280 §5.2, §6.3.3). */
+function crlFlaws({ parsed: issuer }: Certificate, trust: Trust): readonly Flaw[] {
+  const crl = trust.crls.get(issuer.subject);
+  const usages = issuer.getExtension(x509.KeyUsagesExtension)?.usages;
+  return [
+    ...(usages !== undefined && !(usages & x509.KeyUsageFlags.cRLSign) ? (['ca/no-crl-sign'] as const) : []),
+    ...(crl?.extensions.some(({ critical }) => critical)
+      ? (['ca/crl-unknown-critical-extension'] as const)
+      : []),
+  ];
+}
+
+/** A distinguished name as the library writes it. */
+const nameIn = (node: der.Node): string => new x509.Name(Buffer.from(der.der(node), 'binary')).toString();
+
+/** The names of a leaf against the constraints of the CAs above it (RFC 5280 §4.2.1.10). */
+function constraintFlaws(leaf: Certificate, above: readonly Certificate[]): readonly Flaw[] {
+  const names = presentedBy(leaf.native.raw).alternatives;
+  const beneath = (name: string, base: string): boolean => name === base || name.endsWith(`.${base}`);
+  const flaws = above.flatMap(({ parsed: { extensions } }): readonly Flaw[] => {
+    const found = extensions.find(({ type }) => type === NAME_CONSTRAINTS);
+    if (!found) return [];
+    const subtrees = (kind: 0 | 1, tag: 2 | 4): readonly der.Node[] =>
+      der
+        .membersOf(der.encoded(new Uint8Array(found.value)))
+        .filter(({ type }) => Number(type) === kind)
+        .flatMap(der.membersOf)
+        .flatMap((subtree) => der.membersOf(subtree).slice(0, 1))
+        .filter(({ type }) => Number(type) === tag);
+    const text = ({ value }: der.Node): string => (typeof value === 'string' ? value : '');
+    const permitted = subtrees(0, 2).map(text);
+    const directories = subtrees(0, 4).flatMap((node) => der.membersOf(node).map(nameIn));
+    const excluded = subtrees(1, 2).map(text);
+    const holds =
+      (permitted.length === 0 || names.every((name) => permitted.some((base) => beneath(name, base)))) &&
+      (directories.length === 0 || directories.some((base) => leaf.parsed.subject.startsWith(base)));
+    return [
+      ...(holds ? [] : (['ca/names-not-permitted'] as const)),
+      ...(names.some((name) => excluded.some((base) => beneath(name, base)))
+        ? (['ca/names-excluded'] as const)
+        : []),
+    ];
+  });
+  return flaws;
+}
+
 function extensionFlaws({ parsed: certificate }: Certificate, place: Place): readonly Flaw[] {
   const flaws: Flaw[] = [];
   if (certificate.extensions.some(({ critical, type }) => critical && !KNOWN.has(type)))
@@ -181,11 +249,12 @@ function extensionFlaws({ parsed: certificate }: Certificate, place: Place): rea
     const purposes = certificate.getExtension(x509.ExtendedKeyUsageExtension)?.usages.map(String);
     if (usages !== undefined && !(usages & x509.KeyUsageFlags.digitalSignature))
       flaws.push('leaf/may-not-sign');
+    if (purposes?.length === 0) return [...flaws, 'leaf/no-purpose', ...twice(certificate)];
     if (purposes && !purposes.includes(CLIENT_AUTH) && !purposes.includes(ANY))
       flaws.push(
         purposes.includes(SERVER_AUTH) ? 'leaf/issued-for-servers' : 'leaf/issued-for-another-purpose',
       );
-    return flaws;
+    return [...flaws, ...twice(certificate)];
   }
   const constraints = certificate.getExtension(x509.BasicConstraintsExtension);
   if (!constraints) flaws.push('ca/no-constraints');
@@ -235,20 +304,53 @@ export function pathOf(
       ...timeFlaws(certificate, place),
       ...(withCrls ? revocationFlaws(certificate, place, trust) : []),
       ...extensionFlaws(certificate, place),
+      ...(withCrls && place === 'ca' && at < path.length - 1 ? crlFlaws(certificate, trust) : []),
     ];
   });
   return {
     certificates: path.map(({ native }) => native.raw),
-    flaws: [...new Set([...flaws, ...limits, ...each, ...(weakness ? [weakness] : [])])],
-    traits: traitsOf(leaf, sent, trust),
+    flaws: [
+      ...new Set([
+        ...flaws,
+        ...limits,
+        ...each,
+        ...constraintFlaws(leaf, path.slice(1)),
+        ...(weakness ? [weakness] : []),
+      ]),
+    ],
+    traits: traitsOf(leaf, path[1], sent, trust),
   };
 }
 
+const [EXTENDED_KEY_USAGE, AUTHORITY_INFORMATION_ACCESS, CRL_NUMBER] = [
+  '2.5.29.37',
+  '1.3.6.1.5.5.7.1.1',
+  '2.5.29.20',
+];
+/** The octets of the serial number's INTEGER in hex; the first field but the version (RFC 5280 §4.1). */
+function serialOf({ native }: Certificate): string {
+  const [, length, octets] =
+    /^30[0-9a-f]{6,8}30[0-9a-f]{6}(?:a003020102)?02(..)(.*)$/.exec(native.raw.toString('hex')) ?? [];
+  return (octets ?? '').slice(0, 2 * Number.parseInt(length ?? '0', 16));
+}
+/** Whether a key usage allows something; `undefined`: there is none. */
+const usageOf = ({ parsed: certificate }: Certificate, usage: number): boolean | undefined => {
+  const usages = certificate.getExtension(x509.KeyUsagesExtension)?.usages;
+  return usages === undefined ? undefined : (usages & usage) !== 0;
+};
 const SHA_256_WITH_RSA = '06092a864886f70d01010b0500';
-function traitsOf(leaf: Certificate, sent: readonly Certificate[], trust: Trust): readonly Trait[] {
+function traitsOf(
+  leaf: Certificate,
+  issuer: Certificate | undefined,
+  sent: readonly Certificate[],
+  trust: Trust,
+): readonly Trait[] {
   const { parsed: certificate, native } = leaf;
   const purposes = certificate.getExtension(x509.ExtendedKeyUsageExtension)?.usages.map(String);
   const alternatives = certificate.getExtension(x509.SubjectAlternativeNameExtension)?.names.items;
+  const isCritical = (id: string): boolean =>
+    certificate.extensions.some(({ type, critical }) => type === id && critical);
+  const crl = trust.crls.get(certificate.issuer);
   const is: Readonly<Record<Trait, boolean>> = {
     'sibling-issuer': !trust.anchors.some(({ parsed: { subject } }) => subject === certificate.issuer),
     'root-sent': sent.some(({ parsed: { subject, issuer } }) => subject === issuer),
@@ -256,6 +358,16 @@ function traitsOf(leaf: Certificate, sent: readonly Certificate[], trust: Trust)
     'no-client-purpose': !purposes?.includes(CLIENT_AUTH),
     'version-1': certificate.extensions.length === 0,
     'not-rsa': native.publicKey.asymmetricKeyType !== 'rsa',
+    'odd-serial': /^[89a-f]|^0+$/.test(serialOf(leaf)) || serialOf(leaf).length > 40,
+    'serial-revoked-elsewhere': [...trust.crls].some(
+      ([of, crl]) => of !== certificate.issuer && crl.findRevoked(certificate.serialNumber) !== null,
+    ),
+    'critical-purposes': isCritical(EXTENDED_KEY_USAGE),
+    'critical-access': isCritical(AUTHORITY_INFORMATION_ACCESS),
+    'may-sign-certificates': usageOf(leaf, x509.KeyUsageFlags.keyCertSign) === true,
+    'own-ca-bit': certificate.getExtension(x509.BasicConstraintsExtension)?.ca === true,
+    'issuer-without-usage': issuer !== undefined && usageOf(issuer, ~0) === undefined,
+    'crl-without-number': crl !== undefined && !crl.extensions.some(({ type }) => type === CRL_NUMBER),
     'not-sha-256': !native.raw.toString('hex').includes(SHA_256_WITH_RSA),
   };
   return (Object.keys(is) as Trait[]).filter((trait) => is[trait]);

@@ -22,7 +22,7 @@ export function bookOf({ root, sub }: Authorities, hierarchy: Hierarchy): Book {
     const { publicKey } = new X509Certificate(Buffer.from(authority.certificate.rawData));
     return certificates
       .filter((certificate) => certificate.verify(publicKey))
-      .map(({ serialNumber }) => ({ issuer: name, serial: serialNumber }));
+      .map((certificate) => ({ issuer: name, serial: serialIn(certificate) }));
   });
   const revoked = hierarchy.crls.flatMap((pem): readonly Revoked[] => {
     const crl = new x509.X509Crl(pem.replaceAll('X509 CRL', 'CRL'));
@@ -37,6 +37,9 @@ export function bookOf({ root, sub }: Authorities, hierarchy: Hierarchy): Book {
   return new Book(issuers, issued, revoked);
 }
 
+/** The octets of a serial number in hex, as OCSP asks for them; node writes a negative one with a minus instead. */
+const serialIn = ({ serialNumber, raw }: X509Certificate): string =>
+  serialNumber.startsWith('-') ? new x509.X509Certificate(raw).serialNumber : serialNumber;
 const serialOf = (pem: string): string => new X509Certificate(pem).serialNumber;
 
 /** Enters the revocable credentials in a book: issued, revoked where their names say so, and how to answer for each. */

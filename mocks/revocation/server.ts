@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createCrl } from '../../certs/authority.ts';
+import { createCrl } from '../../certs/crl.ts';
 import {
   crlBehaviours,
   ocspBehaviours,

@@ -33,8 +33,9 @@ const ABOVE = /^(sub-|issued-by-leaf$|path-length-)/;
  * revocation service of the first sub alone.
  */
 const OF_FILES = /revoked|^sibling-sub$/;
-/** Noted, and better refused. */
-const WEAK = /^(rsa-1024|sha-1|md5)$/;
+/** Noted, and better refused: weak, not well formed, or not what its CA may issue or whose standing can be known. */
+const WEAK =
+  /^(rsa-1024|sha-1|md5|duplicate-extension|empty-eku|sub-permits-.+|sub-excludes-name|sub-without-crl-sign|sub-crl-number-critical)$/;
 
 /** "Prior to responding to any request": on every interaction. */
 const EVERYWHERE = /^(wrong-issuer|revoked|wrong-name)$/;
