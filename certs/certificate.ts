@@ -78,8 +78,8 @@ export interface Plan {
   readonly twice?: boolean | undefined;
   /** Which names a CA may issue for (§4.2.1.10): one subtree. */
   readonly constrains?: NameConstraint | undefined;
-  /** Base URL at which CRLs and OCSP are served. */
-  readonly revocation?: URL | undefined;
+  /** Base URL at which CRLs and OCSP are served, and the file name of its issuer's CRL. */
+  readonly revocation?: { readonly base: URL; readonly crl: string } | undefined;
   readonly digest?: Digest;
   /** What is done to it after it was signed: one bit of the signature, or the algorithm named outside. */
   readonly spoilt?: 'signature' | 'algorithm';
@@ -147,9 +147,12 @@ function extensionsOf(plan: Plan): readonly der.Node[] {
     members.push(extension('2.5.29.35', false, der.sequence(der.implicit(0, binary(authorityKeyId)))));
   }
   if (revocation) {
-    const point = der.explicit(der.explicit(der.implicit(6, below(revocation, 'sub.crl'))));
+    const point = der.explicit(der.explicit(der.implicit(6, below(revocation.base, revocation.crl))));
     members.push(extension('2.5.29.31', false, der.sequence(der.sequence(point))));
-    const access = der.sequence(der.oid('1.3.6.1.5.5.7.48.1'), der.implicit(6, below(revocation, 'ocsp')));
+    const access = der.sequence(
+      der.oid('1.3.6.1.5.5.7.48.1'),
+      der.implicit(6, below(revocation.base, 'ocsp')),
+    );
     members.push(extension('1.3.6.1.5.5.7.1.1', plan.critical === 'access', der.sequence(access)));
   } else if (plan.critical === 'access') {
     const access = der.sequence(der.oid('1.3.6.1.5.5.7.48.2'), der.implicit(6, NOWHERE));

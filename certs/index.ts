@@ -51,6 +51,8 @@ export interface Hierarchy {
 export interface Authorities {
   readonly root: Authority;
   readonly sub: Authority;
+  /** The key of every other CA under the root: they differ in their names. Absent where they are yet to be made. */
+  readonly others?: KeyPair;
 }
 
 /** What a hierarchy is made with; all of it has a default. */
@@ -154,7 +156,7 @@ export async function createHierarchy(
     generateKey(),
     generateKey(),
     generateKey(),
-    generateKey(),
+    options.authorities?.others ?? generateKey(),
     weakKey(),
     options.providerKey ? undefined : generateKey(),
     options.authorities ?? createAuthorities(now),
@@ -195,6 +197,6 @@ export async function createHierarchy(
       chain: [certificatePem(sub.certificate)],
     },
     clients,
-    authorities,
+    authorities: { root, sub, others: second },
   };
 }

@@ -142,6 +142,9 @@ export async function mintBattery(
         ...(recipe.purposes && { purposes: recipe.purposes }),
         ...(recipe.unknownCritical && { unknownCritical: true }),
         ...(recipe.spoilt && { spoilt: recipe.spoilt }),
+        ...(mint.revocation && {
+          revocation: { base: mint.revocation, crl: `${recipe.under ?? 'root'}.crl` },
+        }),
       },
       signerOf(above.key),
     );
@@ -240,7 +243,12 @@ export async function mintBattery(
       names: alternatives.length > 0 ? alternatives : undefined,
       subjectKeyId: key.id,
       authorityKeyId: issuer?.keyId ?? key.id,
-      revocation: mint.revocation,
+      ...(mint.revocation && {
+        revocation: {
+          base: mint.revocation,
+          crl: `${recipe.issuer !== undefined && issuers.has(recipe.issuer) ? recipe.issuer : 'sub'}.crl`,
+        },
+      }),
       ...(recipe.unknownCritical && { unknownCritical: true }),
       ...(recipe.digest && { digest: recipe.digest }),
       ...(recipe.spoilt && { spoilt: recipe.spoilt }),

@@ -154,6 +154,9 @@ function filesOf(hierarchy: Hierarchy & { authorities: Authorities }, ownKey: bo
     ]),
     kept('root.key', "the root CA's private key", authorities.root.key.pem),
     kept('sub.key', "the sub CA's private key", authorities.sub.key.pem),
+    ...(authorities.others
+      ? [kept('others.key', 'the private key of every other CA under the root', authorities.others.pem)]
+      : []),
   ];
 }
 
@@ -366,8 +369,12 @@ async function readAuthority(dir: string, name: 'root' | 'sub'): Promise<Authori
  * @throws ConfigurationError naming the file: missing, damaged, readable by others
  */
 export async function readAuthorities(dir: string): Promise<Authorities> {
-  const [root, sub] = await Promise.all([readAuthority(dir, 'root'), readAuthority(dir, 'sub')]);
-  return { root, sub };
+  const [root, sub, others] = await Promise.all([
+    readAuthority(dir, 'root'),
+    readAuthority(dir, 'sub'),
+    readKey(dir, 'authority/others.key').then(importKey),
+  ]);
+  return { root, sub, others };
 }
 
 /** Base URL of CRLs and OCSP that the certificates of a trust pack name; `undefined`: they name none. */

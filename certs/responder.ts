@@ -17,7 +17,10 @@ export interface Delegate {
  * could ask the responder about itself.
  */
 export async function createDelegate(issuer: Authority, key: KeyPair): Promise<Delegate> {
-  const { notAfter } = issuer.certificate;
+  // A day at least: that its CA has expired is for the path to tell, not for the status.
+  const notAfter = new Date(
+    Math.max(issuer.certificate.notAfter.getTime(), Math.floor(Date.now() / 1000) * 1000 + 86_400_000),
+  );
   const certificate = await x509.X509CertificateGenerator.create({
     serialNumber: serialNumber(),
     subject: 'C=GB, O=Assay, OU=Test CA (not NHS), CN=Assay Test OCSP Responder',

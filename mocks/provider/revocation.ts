@@ -34,12 +34,12 @@ export const byFile: RevocationPolicy = {
   patience: 10_000,
 };
 
-/** Where a provider that learns by asking asks, and what it has to know for it. */
+/** Where a provider that learns by asking asks. */
 export interface RevocationPlace {
   /** Base URL for certificates that name no place themselves. */
   readonly url: URL;
-  /** Further subordinate CAs under its root, PEM: of a client's chain, Node shows a server only what is in its store. */
-  readonly intermediates: readonly string[];
+  /** File names of the CRLs below it, by the name of their CA (RFC 4514). */
+  readonly crls: ReadonlyMap<string, string>;
 }
 
 type Status = 'good' | 'revoked' | 'undetermined';
@@ -65,7 +65,7 @@ export async function unrevoked(
   chain: readonly Buffer[],
   root: string,
   policy: RevocationPolicy,
-  fallback?: URL,
+  fallback?: RevocationPlace,
 ): Promise<boolean> {
   if (!policy.asks) return true;
   const certificates = [...chain, new X509Certificate(root).raw].map((der) => new x509.X509Certificate(der));
@@ -97,15 +97,16 @@ export async function unrevoked(
 function placeOf(
   certificate: x509.X509Certificate,
   source: RevocationPolicy['source'],
-  fallback: URL | undefined,
+  fallback: RevocationPlace | undefined,
 ): string | undefined {
   if (source === 'ocsp') {
     const access = certificate.getExtension(x509.AuthorityInfoAccessExtension);
-    return access?.ocsp[0]?.value ?? (fallback && new URL('ocsp', fallback).href);
+    return access?.ocsp[0]?.value ?? (fallback && new URL('ocsp', fallback.url).href);
   }
   const points = certificate.getExtension(x509.CRLDistributionPointsExtension);
   const [name] = points?.distributionPoints[0]?.distributionPoint?.fullName ?? [];
-  return name?.uniformResourceIdentifier ?? (fallback && new URL('sub.crl', fallback).href);
+  const own = fallback?.crls.get(certificate.issuer);
+  return name?.uniformResourceIdentifier ?? (own && new URL(own, fallback?.url).href);
 }
 
 async function ask(place: string, patience: number, init: RequestInit = {}): Promise<ArrayBuffer> {

@@ -207,7 +207,7 @@ function secureServer(
     if (policy.revocation.source === 'file' || path.certificates.length === 0) return;
     if (policy.revocation.when === 'handshake' && socket.isSessionReused()) return;
     const ask = (): Promise<boolean> =>
-      unrevoked(path.certificates, root, policy.revocation, revocation?.url)
+      unrevoked(path.certificates, root, policy.revocation, revocation)
         .catch(() => false)
         .then((letIn) => {
           if (!letIn) turnAway();

@@ -28,11 +28,8 @@ const clausesOf = (name: string): Case['requirements'] => CLAUSES.find(([of]) =>
 
 /** Where the defect is in what is above the leaf, the same under a second CA that is sound has to be accepted. */
 const ABOVE = /^(sub-|issued-by-leaf$|path-length-)/;
-/**
- * Cases for those who learn of revocation from files, or not at all: the pack's CRLs tell of every CA under the root, the
- * revocation service of the first sub alone.
- */
-const OF_FILES = /revoked|^sibling-sub$/;
+/** Revoked in the pack's CRLs, for those who learn from files or not at all; who learns by asking has cases of its own. */
+const OF_FILES = /^(?:sub-)?revoked/;
 /** Noted, and better refused: weak, not well formed, or not what its CA may issue or whose standing can be known. */
 const WEAK =
   /^(rsa-1024|sha-1|md5|duplicate-extension|empty-eku|sub-permits-.+|sub-excludes-name|sub-without-crl-sign|sub-crl-number-critical)$/;
@@ -50,7 +47,7 @@ const ofCredential = (name: KeptName): Omit<Case, 'id' | 'via'> => {
     expect: lets ? { kind: 'accepted' } : refused,
     ...(group === 'noted' && { bearing: 'noted' as const }),
     ...(EVERYWHERE.test(name) && { everywhere: true as const }),
-    ...((OF_FILES.test(name) || ABOVE.test(name)) && { learns: 'file' as const }),
+    ...(OF_FILES.test(name) && { learns: 'file' as const }),
     ...(ABOVE.test(name) && { beside: { tls: { certificate: 'sibling-sub' } } }),
   };
 };

@@ -157,7 +157,7 @@ export async function prepareStandIn(
     name,
     hierarchy,
     undefined,
-    way === 'file' ? undefined : attending?.place(way),
+    way === 'file' ? undefined : attending?.place,
   );
   const subject = (REFERENCES[`${profile.id}@${edition}`] ?? REFERENCES[profile.id] ?? referenceAt)(
     provider.url,
@@ -196,7 +196,7 @@ async function prepareFtrs(name: string, profile: Profile, keys?: Made): Promise
   const hierarchy = keys ?? (await createHierarchy());
   const way = ftrsPolicyOf(name)?.revocation.source ?? 'file';
   const attending = way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities);
-  const standIn = await startFtrsStandIn(name, hierarchy, way === 'file' ? undefined : attending?.place(way));
+  const standIn = await startFtrsStandIn(name, hierarchy, way === 'file' ? undefined : attending?.place);
   const url = new URL(standIn.url);
   const destination = { host: '127.0.0.1', port: standIn.port, addresses: ['127.0.0.1'] };
   return {

@@ -12,8 +12,8 @@ export interface Attending {
   readonly asked: () => number;
   /** Revokes a leaf of the sub CA and publishes that. */
   readonly revoke: (name: RevocableName) => void;
-  /** What an embedded provider has to know to ask in one of the two ways. */
-  readonly place: (way: 'ocsp' | 'crldp') => RevocationPlace;
+  /** What an embedded provider has to know to ask. */
+  readonly place: RevocationPlace;
 }
 
 /**
@@ -46,13 +46,12 @@ export async function attend(
         book.revoke({ issuer: 'sub', serial: serialNumber });
         book.publish();
       },
-      place: (way) => ({
+      place: {
         url: revocation.url,
-        intermediates: (way === 'ocsp'
-          ? (['ocsp-second-sub', 'ocsp-sub-revoked'] as const)
-          : (['crl-second-sub', 'crl-sub-revoked'] as const)
-        ).flatMap((name) => revocables.credentials[name].chain),
-      }),
+        crls: new Map(
+          book.issuers.map(({ name, authority }) => [authority.certificate.subject, `${name}.crl`]),
+        ),
+      },
     };
   } catch (error) {
     await revocation.close();

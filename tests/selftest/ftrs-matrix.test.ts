@@ -220,7 +220,7 @@ test('what is learnt by asking: the reference refuses what is revoked, each muta
         ({ case: { learns } }) => learns === way,
       );
       assert.equal(asked.length, 2, name);
-      const provider = await stand.start(policy, attending.place(way));
+      const provider = await stand.start(policy, attending.place);
       try {
         const run = stand.runOf(provider);
         const asking = {

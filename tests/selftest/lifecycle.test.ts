@@ -41,7 +41,7 @@ async function lived(
   }
 }
 const standIn = (way: 'ocsp' | 'crldp', name: string) =>
-  lived(way, async (attending) => startStandIn(name, await pki, undefined, attending.place(way)));
+  lived(way, async (attending) => startStandIn(name, await pki, undefined, attending.place));
 
 describe('FtRS gives five minutes: what is waited for so long is judged', () => {
   const judged = async (heeds: boolean, binds?: number) => {
@@ -50,7 +50,7 @@ describe('FtRS gives five minutes: what is waited for so long is judged', () => 
     const stand = await createStand(hierarchy);
     setDefaultCACertificates([...getCACertificates('default'), hierarchy.root]);
     const revocation = { ...ftrsConformant.revocation, source: 'ocsp', heeds } as const;
-    const provider = await stand.start({ revocation }, attending.place('ocsp'));
+    const provider = await stand.start({ revocation }, attending.place);
     try {
       const run = { ...stand.runOf(provider), asked: attending.asked, revoke: attending.revoke };
       const asking = { ...run, target: { ...run.target, clients: attending.clients } };

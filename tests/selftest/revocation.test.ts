@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { createHierarchy, type Authorities, type Hierarchy } from '../../certs/index.ts';
+import { certificateMutants } from '../../mocks/provider/certificate-mutants.ts';
+import { byFile } from '../../mocks/provider/revocation.ts';
+import { startProvider } from '../../mocks/provider/server.ts';
 import { revocationMutants, revocationVariants, unasking } from '../../mocks/provider/revocation-mutants.ts';
 import { policyOf, startStandIn } from '../../mocks/provider/stand-in.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
@@ -34,7 +37,7 @@ async function examined(name: string, asked: () => number = attending.asked): Pr
   );
   assert.ok(planned.some(({ case: { id } }) => id.startsWith(`${way}/`)));
   assert.ok(way !== 'file');
-  const provider = await startStandIn(name, pki, undefined, attending.place(way));
+  const provider = await startStandIn(name, pki, undefined, attending.place);
   try {
     const run = runOf(provider, pki, 60_000);
     const asking = { ...run, target: { ...run.target, clients: attending.clients }, asked };
@@ -94,6 +97,37 @@ describe('every mutant fails exactly the cases that list it', { concurrency: 2 }
   }
 });
 
+describe('what is wrong with a CA shows whichever way revocation is learnt', { concurrency: 2 }, () => {
+  const above = /^client-certificate\/(?:sub-(?!revoked)|issued-by-leaf|path-length)/;
+  const blind = Object.entries(certificateMutants).filter(([, { caughtBy }]) =>
+    caughtBy.some((id) => above.test(id)),
+  );
+  for (const way of ['ocsp', 'crldp'] as const) {
+    const planned = plan(gpconnect, { edition: '2025-10', enforcesScope: true, revocation: way }).filter(
+      ({ case: { id } }) => above.test(id),
+    );
+    for (const [name, { title, policy, caughtBy }] of blind) {
+      test(`${name}, ${way}: ${title}`, async () => {
+        const provider = await startProvider({
+          policy: { ...policy, revocation: { ...byFile, source: way } },
+          hierarchy: pki,
+          revocation: attending.place,
+        });
+        try {
+          const run = runOf(provider, pki, 60_000);
+          const findings = await runPlan(run, planned, await baseline(run), 4);
+          const bound = caughtBy.filter((id) => above.test(id));
+          assert.deepEqual([...having(findings, 'fail')].sort(), [...bound].sort(), told(findings));
+          assert.deepEqual(having(findings, 'inconclusive'), [], told(findings));
+        } finally {
+          await provider.close();
+        }
+      });
+    }
+  }
+  test('ten credentials and more have a CA that is wrong', () => assert.ok(blind.length >= 9));
+});
+
 describe('who never asks', () => {
   for (const [name, { title }] of Object.entries(unasking)) {
     test(`${name}: ${title}: no verdict`, async () => {
@@ -116,7 +150,7 @@ describe('who never asks', () => {
 });
 
 test('without a service to ask, each case is inconclusive and names the field', async () => {
-  const provider = await startStandIn('conformant-ocsp', pki, undefined, attending.place('ocsp'));
+  const provider = await startStandIn('conformant-ocsp', pki, undefined, attending.place);
   const planned = plan(gpconnect, { edition: '2025-10', enforcesScope: true, revocation: 'ocsp' }).filter(
     ({ case: { learns } }) => learns === 'ocsp',
   );

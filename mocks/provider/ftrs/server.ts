@@ -179,7 +179,7 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     if (byAsking && path.certificates.length > 0)
       asking.set(
         socket,
-        unrevoked(path.certificates, root, policy.revocation, revocation?.url).catch(() => false),
+        unrevoked(path.certificates, root, policy.revocation, revocation).catch(() => false),
       );
   });
   await new Promise<void>((ready, failed) => {

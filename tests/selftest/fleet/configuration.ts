@@ -53,7 +53,6 @@ export const keeping: Facts = {
   refusal: 'tls',
   admits: 'valid',
   application: 'reference',
-  clear: 'refused',
 };
 
 const lacking = (...needs: readonly (readonly [what: unknown, packages: string])[]): string | undefined => {

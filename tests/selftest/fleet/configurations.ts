@@ -453,7 +453,6 @@ const nss = rows<NssKnobs>(
     overlooks: overlooking(...nssOverlooks),
     suites: NSS_SUITES,
     application: 'one-file',
-    clear: 'unanswered',
   },
   [
     ['TLS 1.2 alone with approved suites, in NSS’s own order', {}, {}, quick],

@@ -47,8 +47,6 @@ export interface Facts {
   readonly admits: 'valid' | 'nobody';
   /** What stands behind the TLS: the reference provider, or one file that answers whatever is asked. */
   readonly application: 'reference' | 'one-file';
-  /** Whether a request in clear on the TLS port is turned away, or left without an answer. */
-  readonly clear: 'refused' | 'unanswered';
 }
 
 /** OpenSSL's errors about revocation: of a CRL that is missing, stale or unusable, and of a certificate on one. */

@@ -122,8 +122,7 @@ export function predict(entry: Case, facts: Facts, known: Flaws): Expected {
   const { stimulus, expect } = entry;
   if (facts.admits === 'nobody') return open('the valid exchange is refused as well');
   if (stimulus.hello) return ofHello(entry, facts);
-  if (stimulus.tls === null)
-    return facts.clear === 'refused' ? pass('turned away in clear') : open('left without an answer');
+  if (stimulus.tls === null) return pass('turned away in clear');
   if (stimulus.round && facts.opens?.includes(stimulus.round))
     return fail('another server is met under that name');
   if (stimulus.tls) {
