@@ -10,7 +10,9 @@ import {
   type Revocation,
 } from '../../mocks/revocation/index.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
-import { baseline } from '../run/engine.ts';
+import { gpconnect } from '../profiles/gpconnect.ts';
+import { baseline, runPlan } from '../run/engine.ts';
+import { plan } from '../run/plan.ts';
 import { describe as told } from '../oracle/response.ts';
 import { nginxPath, startNginx } from './fleet/servers/nginx.ts';
 import { runOf } from './stand.ts';
@@ -64,4 +66,17 @@ describe('nginx with ssl_ocsp leaf', { skip }, () => {
       assert.match(await valid(), /^HTTP 200/);
     });
   }
+  test('a defect of a CA is found by who asks about the leaf, and its sound sibling is let in', async () => {
+    const planned = plan(gpconnect, { edition: '2025-10', enforcesScope: true, revocation: 'ocsp' }).filter(
+      ({ case: { id } }) =>
+        /^client-certificate\/(?:sub-(?!revoked)|issued-by-leaf|path-length|sibling-sub)/.test(id),
+    );
+    const run = runOf(nginx, pki);
+    const findings = await runPlan(run, planned, await baseline(run), 4);
+    const outcomes = new Map(findings.map((each) => [each.case, each.outcome]));
+    const bound = findings.filter(({ level }) => level !== 'noted');
+    assert.equal(bound.length, 9);
+    for (const each of bound) assert.equal(each.outcome, 'pass', `${each.case}: ${each.because}`);
+    assert.equal(outcomes.get('client-certificate/sibling-sub'), 'pass');
+  });
 });

@@ -36,6 +36,10 @@ before(async () => {
     'valid.pem': pki.clients.valid.certificate,
     'revoked.pem': pki.clients.revoked.certificate,
     'expired.pem': pki.clients.expired.certificate,
+    'sibling.pem': pki.clients['sibling-sub'].certificate,
+    'second.pem': pki.clients['sibling-sub'].chain[0] ?? '',
+    'orphan.pem': pki.clients['sub-revoked'].certificate,
+    'banned.pem': pki.clients['sub-revoked'].chain[0] ?? '',
   };
   for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
 });
@@ -102,6 +106,19 @@ describe('the responder, asked by OpenSSL', { skip }, () => {
       ...['-CAfile', 'root.pem'],
     );
     assert.match(sub.text, /Response verify OK[^]*sub\.pem: good/);
+  });
+  test('any other CA under the root: what it issued, and it itself by the root', async () => {
+    const about = async (issuer: string, certificate: string): Promise<string> =>
+      (
+        await openssl(
+          ...['ocsp', '-issuer', issuer, '-cert', certificate, '-url', `${revocation.url.href}ocsp`],
+          ...['-CAfile', 'root.pem', '-verify_other', issuer],
+        )
+      ).text;
+    assert.match(await about('second.pem', 'sibling.pem'), /Response verify OK[^]*sibling\.pem: good/);
+    assert.match(await about('root.pem', 'second.pem'), /Response verify OK[^]*second\.pem: good/);
+    assert.match(await about('banned.pem', 'orphan.pem'), /orphan\.pem: good/);
+    assert.match(await about('root.pem', 'banned.pem'), /Response verify OK[^]*banned\.pem: revoked/);
   });
   test('a serial number that nobody issued is unknown', async () => {
     const { text } = await openssl(
