@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import { certificatePem, generateKey, issue, type Validity } from './authority.ts';
-import { createCrl } from './crl.ts';
+import { createCrl, crlIssuerOf } from './crl.ts';
 import { createRogue, device, SKEW, type Authorities, type Credential } from './index.ts';
 import * as x509 from './x509.ts';
 
@@ -81,7 +81,7 @@ export async function createConsumerPki(
     at: revocationDate,
   }));
   const subCrl = await createCrl(
-    sub,
+    crlIssuerOf(sub),
     [...before, ...[revoked, revokedConsumer].map(({ serialNumber }) => ({ serialNumber, at }))],
     good,
   );

@@ -1,5 +1,5 @@
 import { KeyObject, sign } from 'node:crypto';
-import type { Authority, Validity } from './authority.ts';
+import type { Authority, KeyPair, Validity } from './authority.ts';
 import { extension, time } from './certificate.ts';
 import * as der from './der.ts';
 
@@ -27,12 +27,24 @@ function crlNumber(now: Date): der.Node {
   return der.bigInteger(/^[89a-f]/.test(whole) ? `00${whole}` : whole);
 }
 
+/** Who signs a CRL. */
+export interface CrlIssuer {
+  /** DER of its name. */
+  readonly name: Uint8Array;
+  readonly key: KeyPair;
+}
+
+export const crlIssuerOf = ({ certificate, key }: Authority): CrlIssuer => ({
+  name: new Uint8Array(certificate.subjectName.toArrayBuffer()),
+  key,
+});
+
 /**
  * The CRL of an authority (RFC 5280 §5.1), signed in the thread pool: many are made at a time.
  * @returns the PEM form that OpenSSL, nginx and Node read
  */
 export async function createCrl(
-  { certificate, key }: Authority,
+  { name, key }: CrlIssuer,
   revoked: readonly Revoked[],
   { notBefore, notAfter }: Validity,
   form?: CrlForm,
@@ -51,7 +63,7 @@ export async function createCrl(
   const body = der.sequence(
     der.integer(1),
     algorithm(),
-    der.encoded(new Uint8Array(certificate.subjectName.toArrayBuffer())),
+    der.encoded(name),
     time(notBefore),
     time(notAfter),
     ...(entries.length > 0 ? [der.sequence(...entries)] : []),

@@ -11,6 +11,7 @@ import {
   type Validity,
 } from './authority.ts';
 import { mintBattery, weakKey, type Clients } from './mint.ts';
+import { mintSubs } from './mint-subs.ts';
 
 /** A certificate, the key that answers for it, and the chain that vouches for it. All PEM. */
 export interface Credential {
@@ -152,37 +153,34 @@ export async function createHierarchy(
 ): Promise<Hierarchy & { authorities: Authorities }> {
   const { ssp = DEFAULT_SSP, hosts = DEFAULT_HOSTS, days = DEFAULT_DAYS, revocation } = options;
   const now = new Date();
-  const [client, next, rogue, second, weak, serverKey, authorities] = await Promise.all([
+  const other = ssp === OTHER ? `x${OTHER}` : OTHER;
+  // The CAs first: what hangs from them is made while the other keys are still being found.
+  const authorities = options.authorities ?? createAuthorities(now);
+  const further = options.authorities?.others ?? generateKey();
+  const ground = Promise.all([authorities, further]).then(([{ root, sub }, second]) =>
+    mintSubs({ ssp, other, root, sub, second, now, days, revocation }),
+  );
+  const [{ root, sub }, others, { crls }, client, next, rogue, weak, serverKey] = await Promise.all([
+    authorities,
+    further,
+    ground,
     generateKey(),
     generateKey(),
     generateKey(),
-    options.authorities?.others ?? generateKey(),
     weakKey(),
     options.providerKey ? undefined : generateKey(),
-    options.authorities ?? createAuthorities(now),
   ]);
-  const { root, sub } = authorities;
   const good = from(now, -SKEW, days * DAY);
-  const [server, { clients, crls }] = await Promise.all([
-    issue(sub, {
-      subject: `O=nhs, OU=Devices, CN=${hosts.find((host) => !isIP(host)) ?? hosts[0] ?? 'localhost'}`,
-      names: hosts.map(altName),
-      usage: 'server',
-      validity: good,
-      publicKey: options.providerKey ?? (serverKey ?? client).keys.publicKey,
-      revocation,
-    }),
-    mintBattery({
-      ssp,
-      other: ssp === OTHER ? `x${OTHER}` : OTHER,
-      root,
-      sub,
-      keys: { client, next, rogue, second, weak },
-      now,
-      days,
-      revocation,
-    }),
-  ]);
+  const keys = { client, next, rogue, weak };
+  const clients = mintBattery({ ssp, other, root, sub, ground: await ground, keys, now, days, revocation });
+  const server = await issue(sub, {
+    subject: `O=nhs, OU=Devices, CN=${hosts.find((host) => !isIP(host)) ?? hosts[0] ?? 'localhost'}`,
+    names: hosts.map(altName),
+    usage: 'server',
+    validity: good,
+    publicKey: options.providerKey ?? (serverKey ?? client).keys.publicKey,
+    revocation,
+  });
   const ends = [root.certificate.notAfter, sub.certificate.notAfter, server.notAfter, good.notAfter];
   return {
     ssp,
@@ -197,6 +195,6 @@ export async function createHierarchy(
       chain: [certificatePem(sub.certificate)],
     },
     clients,
-    authorities: { root, sub, others: second },
+    authorities: { root, sub, others },
   };
 }

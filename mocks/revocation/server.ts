@@ -1,7 +1,7 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createCrl } from '../../certs/crl.ts';
+import { createCrl, crlIssuerOf } from '../../certs/crl.ts';
 import {
   crlBehaviours,
   ocspBehaviours,
@@ -90,7 +90,7 @@ export async function startRevocation(options: RevocationOptions): Promise<Revoc
     // What was revoked after a stale CRL was made is not on it.
     const entries = book.published(signer.name).filter(({ at }) => behaviour !== 'stale' || at < from);
     const pem = await createCrl(
-      signer.authority,
+      crlIssuerOf(signer.authority),
       entries.map(({ serial, at }) => ({ serialNumber: serial, at })),
       { notBefore: from, notAfter: until },
     );
