@@ -14,13 +14,14 @@ export interface Ended {
   readonly err: string;
 }
 
-/** Starts the program as a user does, in `folder`. */
+/** Starts the program as a user does, in `folder`; `root`: of another checkout. */
 export const start = (
   folder: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
+  root = ROOT,
 ): ChildProcessByStdio<null, Readable, Readable> & { readonly done: Promise<Ended> } => {
-  const child = spawn(process.execPath, [join(ROOT, 'scripts/assay.ts'), ...args], {
+  const child = spawn(process.execPath, [join(root, 'scripts/assay.ts'), ...args], {
     cwd: folder,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1', ...env },

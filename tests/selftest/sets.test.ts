@@ -1,10 +1,24 @@
 import assert from 'node:assert/strict';
+import { cp, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { readPack, writePack } from '../../certs/pack.ts';
+import { ASID } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { changedSince, everythingOn, plan, setOf, unreachable } from '../run/plan.ts';
 import { assemble } from '../run/record.ts';
-import { differences, everyHeld, setsOf, staleness, tampered, type FrozenSet } from '../run/sets.ts';
+import {
+  differences,
+  digestOf,
+  everyHeld,
+  setsOf,
+  staleness,
+  tampered,
+  type FrozenSet,
+} from '../run/sets.ts';
+import { ROOT, start } from './program.ts';
 import { examined, having, hierarchy } from './stand.ts';
 
 /** A subject is held to a committed set; what comes later is of the next one. */
@@ -92,4 +106,52 @@ describe('a provider that is held to an older set', () => {
     );
     assert.ok(!plan(gpconnect, held).some(({ id }) => id === LATER));
   });
+});
+
+test('on the command line: a checkout in which one set is released, and a case came after it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-sets-'));
+  const root = join(folder, 'checkout');
+  for (const part of ['certs', 'mocks', 'scripts', 'tests', 'package.json'])
+    await cp(join(ROOT, part), join(root, part), { recursive: true });
+  await symlink(join(ROOT, 'node_modules'), join(root, 'node_modules'));
+  const older = without(LATER);
+  const sets = join(root, 'tests/register/sets');
+  const last = Number(newest().id.split('/')[1]);
+  const fileOf = (version: number): string => join(sets, `gpconnect@${EDITION}.${version}.txt`);
+  await rename(fileOf(last), fileOf(last + 1));
+  await writeFile(
+    fileOf(last),
+    `${[`# released 2026-01-01 ${digestOf(older)}`, ...older.lines].join('\n')}\n`,
+  );
+  await writePack(join(folder, 'pki'), {});
+  const provider = await startStandIn('states-no-transport-security', await readPack(join(folder, 'pki')));
+  try {
+    const held = async (set: string | undefined) => {
+      const subject = {
+        profile: 'gpconnect',
+        url: provider.url,
+        pki: 'pki',
+        asid: ASID,
+        ...(set && { set }),
+      };
+      await writeFile(join(folder, 'subject.json'), JSON.stringify(subject));
+      const args = ['run', 'subject.json', '--case', 'response/*', '--out', 'out'];
+      return start(folder, args, {}, root).done;
+    };
+    const now = await held(undefined);
+    assert.equal(now.code, 1, now.out + now.err);
+    assert.match(now.out, /FAIL {2}response\/transport-security/);
+    const then = await held(`gpconnect@${EDITION}/${last}`);
+    assert.equal(then.code, 0, then.out + then.err);
+    assert.doesNotMatch(then.out, /transport-security/);
+    const never = await held(`gpconnect@${EDITION}/99`);
+    assert.equal(never.code, 4);
+    assert.match(
+      never.err,
+      /#\/set: there is no set .*choose one of: gpconnect@2025-10\/1, gpconnect@2025-10\/2/,
+    );
+  } finally {
+    await provider.close();
+    await rm(folder, { recursive: true, force: true });
+  }
 });

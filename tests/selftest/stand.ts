@@ -80,8 +80,11 @@ export function drawn(
 /** `npm run matrix` asks for every case on every mutant. */
 export const WHOLE_MATRIX = process.env['ASSAY_MATRIX'] === 'whole';
 
-/** Much of a row of a matrix is waiting for a close or a patience: several fill each other's time. */
-export const ROWS_AT_ONCE = 4;
+/**
+ * Much of a row of a matrix is waiting for a close or a patience: several fill each other's time. In a whole one the
+ * active cases, which wait for what may still come, are most of it.
+ */
+export const ROWS_AT_ONCE = WHOLE_MATRIX ? 8 : 4;
 
 /** Ids of the findings with one outcome, noted ones left out. */
 export const having = (findings: readonly Finding[], outcome: Finding['outcome']): readonly string[] =>
