@@ -140,7 +140,7 @@ const surveys = [
   }),
   ...cases('isolation', {
     tenants: {
-      title: "a token of either of two tenants reads its own record, and nothing of the other's",
+      title: "either of two tenants reads its own record, and nothing of the other's",
       requirements: ['SEC-019'],
       declares: 'tenants',
       ...surveying('tenants'),

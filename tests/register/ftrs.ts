@@ -154,7 +154,7 @@ export const ftrsSecurity = {
       keyword: 'MUST',
       text: 'logical separation between Authority workloads and other supplier customers',
       because:
-        'on the wire a token of one tenant reads nothing of the other, where `tenants` is given; beside it, segmentation tests from inside decide',
+        'on the wire a token or a client certificate of one tenant reads nothing of the other, where `tenants` is given; beside it, segmentation tests from inside decide',
     },
     {
       id: 'SEC-020',

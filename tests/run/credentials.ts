@@ -195,16 +195,36 @@ const PARTS = ['certificate', 'key', 'pkcs12', 'passphrase', 'ca', 'crl'] as con
 type Part = (typeof PARTS)[number];
 const SECRET: ReadonlySet<Part> = new Set<Part>(['key', 'pkcs12', 'passphrase']);
 
+/**
+ * Reads one credential that a subject file holds in another place than under `credentials`: whose it is has no name in
+ * the battery, so nothing is claimed of it.
+ * @param pointer where it stands in the file
+ * @throws ConfigurationError naming the file and the JSON pointer of each mistake, one a line
+ */
+export async function readCredential(
+  file: string,
+  pointer: string,
+  fields: CredentialFields,
+  { allowPath = [], env = [], environment = process.env }: CredentialOptions,
+): Promise<{ readonly credential: Credential; readonly warnings: readonly string[] }> {
+  const reach = { allowPath, env, environment, file, stranger: true };
+  const { entry, faults, warnings, supplied } = await readParts({ name: pointer, fields, reach, pointer });
+  refuse(faults.map((mistake) => ({ entry, mistake })));
+  if (!supplied) throw new Error('neither read nor refused');
+  return { credential: supplied.credential, warnings };
+}
+
 async function readEntry(entry: Entry): Promise<ReadEntry> {
-  const { name, fields, reach, pointer } = entry;
+  const { name, pointer } = entry;
+  if (isClaimable(name)) return readParts(entry);
+  const near = nearest(name, Object.keys(claims));
+  const what = `is the name of no credential that can be supplied; ${near ? `did you mean ${near}?` : '`assay list` names the cases, and their credentials'}`;
+  return { entry, faults: [[pointer, what]], warnings: [] };
+}
+
+async function readParts(entry: Entry): Promise<ReadEntry> {
+  const { fields, reach, pointer } = entry;
   const failed = (...faults: readonly Mistake[]): ReadEntry => ({ entry, faults, warnings: [] });
-  if (!isClaimable(name)) {
-    const near = nearest(name, Object.keys(claims));
-    return failed([
-      pointer,
-      `is the name of no credential that can be supplied; ${near ? `did you mean ${near}?` : '`assay list` names the cases, and their credentials'}`,
-    ]);
-  }
   if ((fields.pkcs12 === undefined) === (fields.certificate === undefined))
     return failed([pointer, 'names either `pkcs12`, or `certificate` and `key`']);
   if (fields.pkcs12 && fields.key)

@@ -315,7 +315,9 @@ export async function prepareSubject(file: string, options: SubjectOptions = {})
       },
       ...(attending && { asked: attending.asked, revoke: attending.revoke }),
       ...(issuing?.issuer && { issuer: issuing.issuer }),
-      ...(profile.id === 'ftrs' && { surveyed: await surveyedBy(subject, profile, url, destination) }),
+      ...(profile.id === 'ftrs' && {
+        surveyed: await surveyedBy(subject, profile, url, destination, options),
+      }),
       redactor: createRedactor(),
       bounds: { patience: (subject.options?.patience ?? PATIENCE.subject / 1000) * 1000 },
     },

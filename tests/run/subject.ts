@@ -9,7 +9,6 @@ import type { Declared } from './plan.ts';
 import { parseStrictJson } from './json.ts';
 import type { Exemption } from './openapi.ts';
 import type { EvidenceFields } from './exhibits.ts';
-import type { Tenant } from './survey.ts';
 import { folders, locate, shown, type Mistake } from './locate.ts';
 
 /** A subject file, read and checked; its paths are absolute. */
@@ -45,7 +44,7 @@ export interface Subject {
   readonly ports?: readonly number[];
   readonly transfer?: string;
   readonly roles?: string;
-  readonly tenants?: readonly [Tenant, Tenant];
+  readonly tenants?: readonly [TenantFields, TenantFields];
   readonly openapi?: string;
   readonly exempt?: readonly Exemption[];
   readonly capabilities?: Readonly<Partial<Record<Capability, string>>>;
@@ -54,6 +53,13 @@ export interface Subject {
   readonly evidence?: EvidenceFields;
   readonly notExamined?: readonly { readonly case: string; readonly because: string }[];
   readonly consent?: Consent;
+}
+
+/** A tenant as a subject file names it: by `user`, by `credential`, or by both. */
+export interface TenantFields {
+  readonly user?: string;
+  readonly credential?: CredentialFields;
+  readonly organisation: string;
 }
 
 export interface ReadOptions {

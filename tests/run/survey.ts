@@ -1,3 +1,4 @@
+import type { Credential } from '../../certs/index.ts';
 import { createDriver, type Driven, type Target } from '../drive/driver.ts';
 import type { HelloTarget } from '../drive/hello.ts';
 import { surveyLatency, surveyPorts, surveyVersions, type PortsWanted } from '../drive/survey.ts';
@@ -12,9 +13,10 @@ export interface RoleRule {
   readonly mayNot: readonly string[];
 }
 
-/** A tenant: a user of the issuer, and the organisation whose record is its own. */
+/** A tenant, known by its token (a user of the issuer) or by its client certificate, and the organisation that it is. */
 export interface Tenant {
-  readonly user: string;
+  readonly user?: string;
+  readonly identity?: Credential;
   readonly organisation: string;
 }
 
@@ -63,10 +65,11 @@ export function surveyor(
   const asking = async (
     what: string,
     want: GrantStep['want'],
-    user: string,
+    user: string | undefined,
     { exchange, payload }: { readonly exchange: Exchange; readonly payload?: string | undefined },
+    by = drive,
   ) => {
-    const driven = await drive({ ...exchange, identity: { user } }, version);
+    const driven = await by({ ...exchange, ...(user !== undefined && { identity: { user } }) }, version);
     return { step: step(what, want, driven.observation, payload), driven };
   };
   const grants = async (asked: readonly Readonly<Parameters<typeof asking>>[]): Promise<Driven> => {
@@ -128,17 +131,26 @@ export function surveyor(
           exchange: profile.valid({ ...subject, data: { ...subject.data, organisation } }),
         });
         return grants(
-          (tenants ?? []).flatMap((own) =>
-            (tenants ?? []).map(
+          (tenants ?? []).flatMap((own) => {
+            const { user, identity } = own;
+            // A connection that others have used is another's.
+            const place = identity && {
+              ...target,
+              shared: false,
+              clients: { ...target.clients, valid: identity },
+            };
+            const by = place ? createDriver(place, redactor, bounds) : drive;
+            return (tenants ?? []).map(
               (whose) =>
                 [
-                  `${own.user}, organisation ${whose.organisation}`,
+                  `${user ?? `the certificate of ${own.organisation}`}, organisation ${whose.organisation}`,
                   whose === own ? 'served' : 'withheld',
-                  own.user,
+                  user,
                   of(whose),
+                  by,
                 ] as const,
-            ),
-          ),
+            );
+          }),
         );
       }
     }

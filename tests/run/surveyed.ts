@@ -2,10 +2,11 @@ import { Ajv } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { USUAL_PORTS } from '../drive/survey.ts';
 import type { Profile } from '../model.ts';
+import { readCredential, type CredentialOptions } from './credentials.ts';
 import { guard, resolveDestination, type Destination } from './guard.ts';
 import { parseStrictJson } from './json.ts';
-import { asOne, readText, sentence, type Subject } from './subject.ts';
-import type { RoleRule, Surveyed } from './survey.ts';
+import { asOne, readText, sentence, type Subject, type TenantFields } from './subject.ts';
+import type { RoleRule, Surveyed, Tenant } from './survey.ts';
 
 /** What a subject file names for surveys, with every place that would be dialled resolved and judged. */
 
@@ -73,8 +74,9 @@ export async function surveyedBy(
   profile: Profile,
   url: URL,
   { host }: Destination,
+  options: CredentialOptions = {},
 ): Promise<Surveyed> {
-  const { file, consent, ports, transfer, unsecured, roles, tenants, plain, options } = subject;
+  const { file, consent, ports, transfer, unsecured, roles, tenants, plain } = subject;
   const dialled = async (field: 'transfer' | 'unsecured', wanted: string) => {
     const place = `${file}#/${field}`;
     if (!URL.canParse(wanted)) throw new ConfigurationError(place, `${JSON.stringify(wanted)} is no URL`);
@@ -91,6 +93,17 @@ export async function surveyedBy(
       basePath: pathname.replace(/\/$/, ''),
     };
   };
+  const readTenant = async ({ credential, ...tenant }: TenantFields, at: number): Promise<Tenant> => {
+    const pointer = `/tenants/${at}`;
+    if (tenant.user === undefined && credential === undefined)
+      throw new ConfigurationError(
+        `${file}#${pointer}`,
+        'names neither `user` nor `credential`: nothing would tell the tenants apart',
+      );
+    if (credential === undefined) return tenant;
+    const read = await readCredential(file, `${pointer}/credential`, credential, options);
+    return { ...tenant, identity: read.credential };
+  };
   const clear = plain === undefined || !URL.canParse(plain) ? undefined : new URL(plain);
   const clearIsHere = clear?.hostname === url.hostname || clear?.hostname === host;
   return {
@@ -103,8 +116,8 @@ export async function surveyedBy(
     }),
     ...(transfer !== undefined && { transfer: await dialled('transfer', transfer) }),
     ...(unsecured !== undefined && { unsecured: await dialled('unsecured', unsecured) }),
-    ...(options?.addedLatency !== undefined && { within: options.addedLatency }),
+    ...(subject.options?.addedLatency !== undefined && { within: subject.options.addedLatency }),
     ...(roles !== undefined && { roles: await readRoles(roles, profile) }),
-    ...(tenants && { tenants }),
+    ...(tenants && { tenants: await Promise.all(tenants.map(readTenant)) }),
   };
 }

@@ -8,9 +8,11 @@ import { surveyPorts, surveyVersions } from '../drive/survey.ts';
 import type { GrantStep, Observation, OpenPort } from '../model.ts';
 import { judgeGrants, judgeLatency, judgePorts, judgeVersions } from '../oracle/survey.ts';
 import { ftrs } from '../profiles/ftrs.ts';
-import { plan, unreachable, type Declared } from '../run/plan.ts';
+import { baseline, runPlan, type Run } from '../run/engine.ts';
+import { everythingOn, plan, unreachable, type Declared } from '../run/plan.ts';
 import { readSubject, declaredBy } from '../run/subject.ts';
 import { readRoles, surveyedBy } from '../run/surveyed.ts';
+import { createStand, type FtrsStand } from './ftrs-stand.ts';
 
 /** Ports, transfer endpoint, latency, roles and tenants: what is seen, what follows from it, and what has to be named. */
 
@@ -141,6 +143,40 @@ describe('on real sockets', () => {
   });
 });
 
+describe('tenants that are told by their client certificates', () => {
+  let stand: FtrsStand;
+  before(async () => {
+    stand = await createStand();
+  });
+  after(() => stand.close());
+  for (const [separates, outcome] of [
+    ['by-certificate', 'pass'],
+    ['not-at-all', 'fail'],
+  ] as const)
+    test(`separated ${separates}: ${outcome}`, async () => {
+      const { clients } = stand.pki;
+      const provider = await stand.start({ separates });
+      try {
+        const run: Run = {
+          ...stand.runOf(provider),
+          surveyed: {
+            tenants: [
+              { identity: clients.valid, organisation: 'A11111' },
+              { identity: clients['valid-next'], organisation: 'B22222' },
+            ],
+          },
+        };
+        const planned = plan(ftrs, everythingOn('1.1.0')).filter(({ id }) => id === 'isolation/tenants');
+        const [finding] = await runPlan(run, planned, await baseline(run), 1);
+        assert.equal(finding?.outcome, outcome, finding?.because);
+        if (outcome === 'fail')
+          assert.match(finding?.because ?? '', /the certificate of A11111, organisation B22222/);
+      } finally {
+        await provider.close();
+      }
+    });
+});
+
 test('the Playwright suite gives them, and those of key sets, to one worker after all others', async () => {
   const { default: config } = await import('../../playwright.config.ts');
   const [main, alone] = (config.projects ?? []).filter(({ name }) => name?.startsWith('ftrs'));
@@ -217,12 +253,24 @@ describe('what a subject file names', () => {
     await assert.rejects(reads({ ports: [70_000] }), /#\/ports\/0/);
     await assert.rejects(reads({ fingerprint: 'zz' }), /#\/fingerprint: "zz" has not the right form/);
     await assert.rejects(reads({ tenants: [{ user: 'a', organisation: 'A11111' }] }), /#\/tenants/);
+    await assert.rejects(reads({ tenants: [{ user: 'a' }, { user: 'b' }] }), /#\/tenants\/0\/organisation/);
     const surveys = async (fields: object) =>
       surveyedBy(await reads(fields), ftrs, new URL(base.url), {
         host: 'localhost',
         port: 8443,
         addresses: [],
       });
+    const two = (credential?: object) => ({
+      tenants: [
+        { user: 'a', organisation: 'A11111' },
+        { organisation: 'B22222', ...(credential && { credential }) },
+      ],
+    });
+    await assert.rejects(surveys(two()), /#\/tenants\/1: names neither `user` nor `credential`/);
+    await assert.rejects(
+      surveys(two({ certificate: { file: 'none.pem' }, key: { file: 'none.key' } })),
+      /#\/tenants\/1\/credential\/certificate: .*none\.pem/,
+    );
     const never = 'https://x.spineservices.nhs.uk';
     await assert.rejects(surveys({ transfer: never }), /#\/transfer: .* Assay never talks to it/);
     await assert.rejects(surveys({ unsecured: `${never}/x` }), /#\/unsecured: .* Assay never talks to it/);

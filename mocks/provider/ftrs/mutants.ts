@@ -191,7 +191,7 @@ export const ftrsMutants: Readonly<Record<string, FtrsMutant>> = {
   },
   'mixes-tenants': {
     title: 'finds the record of one tenant for another',
-    policy: wrong('separates', false),
+    policy: wrong('separates', 'not-at-all'),
     caughtBy: ['isolation/tenants'],
   },
   'takes-token-of-another-environment': {

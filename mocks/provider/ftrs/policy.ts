@@ -59,8 +59,8 @@ export interface FtrsPolicy extends CertificatePolicy {
   readonly dawdles: number;
   /** Whether a role may read what is below a path. */
   readonly mayRead: (roleCode: string, path: string) => boolean;
-  /** Whether a tenant finds its own organisation alone. */
-  readonly separates: boolean;
+  /** What tells a tenant, who finds its own organisation alone. */
+  readonly separates: 'by-token' | 'by-certificate' | 'not-at-all';
   /** Paths below the service root that it serves without a token. */
   readonly open: readonly string[];
   /** Whose tokens it takes: those of its own environment, or of another as well. */
@@ -141,7 +141,7 @@ export const ftrsConformant: FtrsPolicy = {
   dawdles: 0,
   // Administrators look organisations up, and no services.
   mayRead: (roleCode, path) => !(roleCode.endsWith(':R8008') && path === '/HealthcareService'),
-  separates: true,
+  separates: 'by-token',
   open: ['/_ping'],
   environments: 'own',
   token: strict,

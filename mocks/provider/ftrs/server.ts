@@ -4,6 +4,7 @@ import {
   type RequestListener,
   type ServerResponse,
 } from 'node:http';
+import { X509Certificate } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { createServer, type ServerOptions } from 'node:https';
 import {
@@ -113,6 +114,7 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     policy.groups !== ftrsConformant.groups ||
     policy.serverCertificate !== ftrsConformant.serverCertificate;
   const shown = await serverCredential(policy.serverCertificate, hierarchy);
+  const second = new X509Certificate(hierarchy.clients['valid-next'].certificate).raw;
   const handle: RequestListener = (request, response) => {
     const answer = (found: Found): void => respond(response, policy, found, provider.key);
     const decided = async (): Promise<Found> => {
@@ -170,6 +172,10 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
     socket.on('error', () => {});
     const { building, examinesIn } = policy;
     const path = pathOf(chainOf(socket), trustOf(hierarchy), { building, withCrls: !byAsking });
+    if (policy.separates === 'by-certificate') {
+      const [leaf] = path.certificates;
+      tenants.set(socket, leaf && second.equals(leaf) ? ORGANISATIONS[1] : ORGANISATIONS[0]);
+    }
     const version = socket.getProtocol() as SecureVersion | null;
     if (examinesIn !== 'all' && version && !examinesIn.includes(version)) return;
     if (!welcome(path, policy, hierarchy)) {
@@ -245,6 +251,9 @@ interface Found {
   readonly payload?: object;
 }
 
+/** By connection, the organisation whose client certificate was presented; the second one is that of `valid-next`. */
+const tenants = new WeakMap<object, string | undefined>();
+
 /** Authentication comes first: who is not known learns nothing of what is served. */
 async function find(
   request: IncomingMessage,
@@ -272,7 +281,11 @@ async function find(
   if (!UUID.test(String(request.headers['x-request-id'] ?? request.headers['nhsd-request-id'])))
     return { refusal: 'header-missing' };
   if (policy.inQuery) url.searchParams.delete('access_token');
-  const tenant = policy.separates ? role?.org_code : undefined;
+  const tenant = {
+    'by-token': role?.org_code,
+    'by-certificate': tenants.get(request.socket),
+    'not-at-all': undefined,
+  }[policy.separates];
   return served(request.method ?? 'GET', path, url.searchParams, tenant);
 }
 
