@@ -18,13 +18,15 @@ async function program(name: string, file: string, ...args: readonly string[]): 
   return { name, wrong: code === 0 ? '' : text.trim() || `exit code ${code}` };
 }
 
-/** Types, format, frozen sets, the interface of the package, arrows. */
+/** Types, format, frozen sets, the interface of the package, licences, secrets in the tree, arrows. */
 export const checkAll = (): Promise<readonly Checked[]> =>
   Promise.all([
     program('types', 'node_modules/typescript/bin/tsc', '-p', '.'),
     program('format', 'node_modules/prettier/bin/prettier.cjs', '--check', '--log-level', 'warn', '.'),
     program('sets', 'scripts/freeze.ts', '--check'),
     program('interface', 'scripts/package/api.ts', '--check'),
+    program('licences', 'scripts/licences.ts'),
+    program('secrets', 'scripts/secrets.ts', '--tree'),
     Promise.resolve({ name: 'arrows', wrong: arrows().join('\n') }),
   ]);
 

@@ -162,6 +162,9 @@ const accounts: Readonly<Record<string, Account>> = {
   'npm run freeze [-- --release]': { because: FREEZES },
   'npm run freeze && npm run check && npm run matrix': { because: FREEZES },
   'npm run bench': { because: 'it measures this machine against peers, and asserts nothing' },
+  'npm run secrets [-- DIR…]': by('secrets', 'scripts/secrets.ts'),
+  'npm run licences': { because: '`npm run check` runs it' },
+  'npm run audit': by('audit', 'scripts/audit.ts'),
   'npm run picture': { because: 'it makes a picture for people to look at' },
   'docker build --file scripts/image/Dockerfile --tag assay .': {
     by: 'tests/selftest/package-image.ts',
