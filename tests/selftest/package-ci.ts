@@ -49,6 +49,11 @@ const FORMS: readonly (readonly [file: string, schema: string, spoil: (value: ne
     (workflow: { jobs: { assay: { steps?: unknown } } }) => (workflow.jobs.assay.steps = 'none'),
   ],
   [
+    '.github/workflows/release.yml',
+    'github-workflow',
+    (workflow: { permissions: unknown }) => (workflow.permissions = 'all of them'),
+  ],
+  [
     'scripts/ci/gitlab-ci.yml',
     'gitlab-ci',
     (file: { assay: { artifacts: { when: string } } }) => (file.assay.artifacts.when = 'sometimes'),
@@ -83,6 +88,21 @@ export function describeTemplates(home: () => string): void {
         assert.equal(valid(spoilt), false, 'a spoilt one is refused');
       });
     }
+
+    test('a release has provenance, no token, and actions that nobody can move', () => {
+      const text = read('.github/workflows/release.yml');
+      const { jobs } = yaml('.github/workflows/release.yml') as {
+        readonly jobs: {
+          readonly publish: { readonly permissions: object; readonly steps: readonly Step[] };
+        };
+      };
+      const { permissions, steps } = jobs.publish;
+      assert.deepEqual(permissions, { contents: 'write', 'id-token': 'write', attestations: 'write' });
+      const used = steps.flatMap((step) => ('uses' in step ? [String(step.uses)] : []));
+      for (const action of used) assert.match(action, /^actions\/[a-z-]+@[0-9a-f]{40}$/);
+      assert.match(text, /npm publish .* --provenance /);
+      assert.doesNotMatch(text, /NPM_TOKEN|NODE_AUTH_TOKEN|secrets\./);
+    });
 
     /** A place with an npm of ours on its path, and what that was asked. */
     function stage(name: string) {
