@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { request as startRequest } from 'node:https';
 import type { IncomingMessage } from 'node:http';
+import { connect } from 'node:net';
 import { createInterface } from 'node:readline';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -104,7 +105,7 @@ test('--judge writes what the consumer did right and wrong', { skip }, async () 
 describe('faults on demand', { skip }, () => {
   let served: Awaited<ReturnType<typeof serve>>;
   before(async () => {
-    served = await serve();
+    served = await serve('--cis2', '--issuer', join(folder, 'issuer'));
   });
   after(() => served.stop());
   const manage = (method: string, body?: unknown, token = served.ready.ssp.token) =>
@@ -118,6 +119,27 @@ describe('faults on demand', { skip }, () => {
     return curl(ssp.consumer, ...asFlags(headersFor(url)), `${ssp.url}/${url}/metadata`);
   };
 
+  test(
+    'every listener of the process is bound to 127.0.0.1 alone, where none was told otherwise',
+    { skip: process.platform === 'linux' ? false : '127.0.0.2 is an address of this machine on Linux alone' },
+    async () => {
+      const ports = new Set(
+        JSON.stringify(served.ready)
+          .match(/(?:localhost|127\.0\.0\.1|\[::1\]):\d+/g)
+          ?.map((place) => Number(place.split(':').at(-1))),
+      );
+      assert.ok(ports.size >= 5, JSON.stringify([...ports]));
+      const opens = (host: string, port: number) =>
+        new Promise<boolean>((done) => {
+          const socket = connect({ host, port }, () => done(true)).on('error', () => done(false));
+          socket.on('connect', () => socket.destroy());
+        });
+      for (const port of ports) {
+        assert.ok(await opens('127.0.0.1', port), `${port} is up`);
+        assert.ok(!(await opens('127.0.0.2', port)), `${port} listens on other addresses too`);
+      }
+    },
+  );
   test('closed without the token, and on the protocol port', async () => {
     assert.equal((await manage('GET', undefined, 'x')).status, 401);
     assert.equal((await fetch(`${served.ready.ssp.management}/faults`)).status, 401);
