@@ -1,8 +1,12 @@
 import { execFile } from 'node:child_process';
 import { generateKeyPair } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { createHierarchy, credentialNames, type Hierarchy } from '../certs/index.ts';
 import { ASID, SERVICE_PATH, type Provider } from '../mocks/provider/server.ts';
+import { createDriver } from '../tests/drive/driver.ts';
 import { createRedactor } from '../tests/drive/redact.ts';
 import { scan } from '../tests/drive/scan.ts';
 import { gpconnect } from '../tests/profiles/gpconnect.ts';
@@ -139,6 +143,48 @@ async function buildingRow() {
   };
 }
 
+const S_TIME = /(\d+) connections in (\d+) real seconds/;
+
+/** Valid exchanges one after the other, against OpenSSL's own client that makes handshakes and asks nothing. */
+async function handshakeRow(nginx: Provider, pki: Hierarchy, openssl: string) {
+  const folder = await mkdtemp(join(tmpdir(), 'assay-bench-tls-'));
+  try {
+    const { valid } = pki.clients;
+    const write = (name: string, text: string) => writeFile(join(folder, name), text, { mode: 0o600 });
+    await write('client.pem', [valid.certificate, ...valid.chain].join(''));
+    await write('client.key', valid.key);
+    await write('root.pem', pki.root);
+    const args = `s_time -new -tls1_2 -time 1 -connect 127.0.0.1:${nginx.port} -cert client.pem -key client.key -CAfile root.pem`;
+    const peer = async (): Promise<number> => {
+      const { stdout } = await run(openssl, args.split(' '), { cwd: folder });
+      const [, count = '0', seconds = '1'] = S_TIME.exec(stdout) ?? [];
+      return (Number(seconds) * 1_000) / Number(count);
+    };
+    const { target, redactor } = runOf(nginx, pki, () => {});
+    const drive = createDriver(target, redactor);
+    const exchange = gpconnect.valid({ url: nginx.url, asid: ASID });
+    const own = async (): Promise<number> => {
+      const count = 100;
+      const took = await timed(async () => {
+        for (let made = 0; made < count; made += 1) await drive(exchange, 'TLSv1.2');
+      });
+      return took / count;
+    };
+    await own();
+    const pairs: (readonly [number, number])[] = [];
+    for (let round = 0; round < 5; round += 1) pairs.push([await own(), await peer()]);
+    return {
+      what: 'a valid exchange with nginx at TLS 1.2, one after the other',
+      against: 'a handshake by openssl s_time -new with the same credential, nothing asked',
+      ours: median(pairs.map(([mine]) => mine)),
+      floor: median(pairs.map(([, other]) => other)),
+      ratio: median(pairs.map(([mine, other]) => mine / other)),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
 /** The rows of this file, and what could not be measured on this machine. */
 export async function tlsRows() {
   const building = await buildingRow();
@@ -146,12 +192,13 @@ export async function tlsRows() {
   if (missing !== undefined) return { rows: [building], notRun: [`scan and battery on nginx: ${missing}`] };
   const pki = await createHierarchy();
   const nginx = await startNginx(pki);
-  const [sslscan, testssl] = [programPath('sslscan'), programPath('testssl')];
+  const [sslscan, testssl, openssl] = ['sslscan', 'testssl', 'openssl'].map(programPath);
   try {
     return {
       rows: [
         building,
         await batteryRow(nginx, pki),
+        ...(openssl ? [await handshakeRow(nginx, pki, openssl)] : []),
         ...(sslscan
           ? [
               await scanRow(
@@ -169,6 +216,7 @@ export async function tlsRows() {
           : []),
       ],
       notRun: [
+        ...(openssl ? [] : ['beside openssl s_time: install openssl']),
         ...(sslscan ? [] : ['beside sslscan: install sslscan']),
         ...(testssl ? [] : ['beside testssl.sh: install testssl.sh']),
       ],

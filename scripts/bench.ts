@@ -8,6 +8,7 @@ import { bareExchange, median } from './bench-floor.ts';
 import { certifyRows } from './bench-certify.ts';
 import { tokenRow } from './bench-cis2.ts';
 import { batteryRow } from './bench-ftrs.ts';
+import { packageRows } from './bench-package.ts';
 import { sspRows } from './bench-ssp.ts';
 import { sweepRows } from './bench-sweep.ts';
 import { tlsRows } from './bench-tls.ts';
@@ -75,6 +76,7 @@ interface Row {
   readonly unit?: 'MB';
 }
 const { rows: ofTls, notRun } = await tlsRows();
+const ofPackage = await packageRows();
 const ofSweep = await sweepRows();
 const ofRecords = await certifyRows();
 const rows: readonly Row[] = [
@@ -90,20 +92,29 @@ const rows: readonly Row[] = [
   await tokenRow(),
   await batteryRow(),
   ...(await sspRows()),
+  ...ofPackage,
   ...ofSweep.rows,
   ...ofRecords.rows,
 ];
-if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(rows, null, 2)}\n`);
+const unrun = [...notRun, ...ofSweep.notRun, ...ofRecords.notRun];
+if (process.argv.includes('--json'))
+  process.stdout.write(`${JSON.stringify({ rows, notRun: unrun }, null, 2)}\n`);
 else {
-  for (const { what, against, ours: cost, floor, ratio, bound, limit, unit = 'ms' } of rows) {
-    process.stdout.write(
-      `${what}\n  ${cost.toFixed(2)} ${unit}, against ${floor.toFixed(2)} ${unit} (${against})\n`,
-    );
-    const wanted = bound?.toString() ?? (limit === undefined ? undefined : `${limit} ms`);
-    process.stdout.write(
-      `  ratio ${ratio.toPrecision(3)}${wanted === undefined ? '' : `, wanted at most ${wanted}`}\n`,
-    );
-  }
-  for (const each of [...notRun, ...ofSweep.notRun, ...ofRecords.notRun])
-    process.stdout.write(`not run: ${each}\n`);
+  const figure = (value: number, unit = 'ms'): string =>
+    `${value >= 100 ? value.toFixed(0) : value.toFixed(2)} ${unit}`;
+  const cells = rows.map(({ what, against, ours: cost, floor, ratio, bound, limit, unit }) => [
+    figure(cost, unit),
+    figure(floor, unit),
+    ratio.toPrecision(3),
+    bound === undefined ? (limit === undefined ? '' : figure(limit)) : String(bound),
+    `${what}, against ${against}`,
+  ]);
+  const heads = ['this', 'peer or floor', 'ratio', 'at most', 'what'];
+  const widths = heads.map((head, at) =>
+    Math.max(...[head, ...cells.map((row) => row[at] ?? '')].map((text) => text.length)),
+  );
+  const line = (row: readonly string[]): string =>
+    row.map((text, at) => (at === row.length - 1 ? text : text.padStart(widths[at] ?? 0))).join('  ');
+  process.stdout.write(`${[heads, ...cells].map(line).join('\n')}\n`);
+  for (const each of unrun) process.stdout.write(`not run: ${each}\n`);
 }
