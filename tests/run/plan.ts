@@ -111,9 +111,16 @@ function lacking(entry: Case, interaction: Interaction | undefined, declared: De
 }
 
 const NOBODY: Addressee = { url: 'https://nobody.invalid' };
+const owned = new WeakMap<Profile, ReadonlySet<Interaction>>();
 /** Whether an interaction is what the profile asks of its own. */
-const isOwn = (profile: Profile, interaction: Interaction): boolean =>
-  JSON.stringify(profile.exchange(NOBODY, interaction)) === JSON.stringify(profile.valid(NOBODY));
+function isOwn(profile: Profile, interaction: Interaction): boolean {
+  const known = owned.get(profile);
+  if (known) return known.has(interaction);
+  const valid = JSON.stringify(profile.valid(NOBODY));
+  const own = profile.interactions.filter((each) => JSON.stringify(profile.exchange(NOBODY, each)) === valid);
+  owned.set(profile, new Set(own));
+  return own.includes(interaction);
+}
 
 /** The interactions that a case is driven on, `undefined` for the profile's own valid exchange. */
 function boundTo(
