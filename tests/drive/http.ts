@@ -66,6 +66,7 @@ function sendOnce(
       clearTimeout(deadline);
       clearTimeout(listening);
       clearTimeout(filling);
+      answer.close();
       socket.destroy();
       const isReset = observation.kind === 'closed' && observation.how === 'reset';
       resolve({ observation, unheard: unheard && isReset });
@@ -213,6 +214,8 @@ export interface Answer {
    * until the connection ends (RFC 9112 §6.3) is an answer. Anything else broke off, for the reason given.
    */
   reset(what: string): void;
+  /** Nothing more is wanted: without it Node would hold on to a parser that was not read to its end. */
+  close(): void;
 }
 
 /**
@@ -224,38 +227,53 @@ export function openParser(
   settle: (observation: Observation) => void,
   handshake: () => Handshake | undefined,
 ): Answer {
-  const wire = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
-  const parser = parseResponse({ method, createConnection: () => wire, setHost: false, headers: {} });
   let isRefusalToTheEnd = false;
-  parser.on('response', (response) => {
-    const { statusCode = 0, headers } = response;
-    isRefusalToTheEnd =
-      statusCode >= 400 && !('content-length' in headers) && !('transfer-encoding' in headers);
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    const done = (): void =>
-      settle(responseOf(response.statusCode ?? 0, response.rawHeaders, chunks, bytes, handshake()));
-    response.on('data', (chunk: Buffer) => {
-      bytes += chunk.length;
-      chunks.push(chunk);
-      if (bytes > limit) done();
+  let isClosed = false;
+  const tell = (observation: Observation): void => {
+    if (!isClosed) settle(observation);
+  };
+  /** Whoever is refused in TLS needs none. */
+  const open = () => {
+    const wire = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
+    const parser = parseResponse({ method, createConnection: () => wire, setHost: false, headers: {} });
+    parser.on('response', (response) => {
+      const { statusCode = 0, headers } = response;
+      isRefusalToTheEnd =
+        statusCode >= 400 && !('content-length' in headers) && !('transfer-encoding' in headers);
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const done = (): void =>
+        tell(responseOf(response.statusCode ?? 0, response.rawHeaders, chunks, bytes, handshake()));
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        chunks.push(chunk);
+        if (bytes > limit) done();
+      });
+      response.on('end', done);
+      response.on('aborted', () =>
+        tell({ kind: 'broken', what: `the answer was cut short after ${bytes} bytes of body` }),
+      );
+      response.on('error', () => {});
     });
-    response.on('end', done);
-    response.on('aborted', () =>
-      settle({ kind: 'broken', what: `the answer was cut short after ${bytes} bytes of body` }),
+    parser.on('error', (error: NodeJS.ErrnoException) =>
+      tell({ kind: 'broken', what: `no HTTP answer: ${error.code ?? 'unreadable'}` }),
     );
-    response.on('error', () => {});
-  });
-  parser.on('error', (error: NodeJS.ErrnoException) =>
-    settle({ kind: 'broken', what: `no HTTP answer: ${error.code ?? 'unreadable'}` }),
-  );
-  parser.end();
+    parser.end();
+    return { wire, parser };
+  };
+  let opened: ReturnType<typeof open> | undefined;
+  const wireOf = (): Duplex => (opened ??= open()).wire;
   return {
-    push: (chunk) => void wire.push(chunk),
-    end: () => void wire.push(null),
+    push: (chunk) => void wireOf().push(chunk),
+    end: () => void wireOf().push(null),
     // What was pushed is parsed first, and with it the status is known.
     reset: (what) =>
-      setImmediate(() => (isRefusalToTheEnd ? wire.push(null) : settle({ kind: 'broken', what }))),
+      setImmediate(() => (isRefusalToTheEnd ? wireOf().push(null) : tell({ kind: 'broken', what }))),
+    close: () => {
+      isClosed = true;
+      opened?.parser.destroy();
+      opened?.wire.destroy();
+    },
   };
 }
 

@@ -50,6 +50,7 @@ export function createLine(leg: Leg, bounds: Partial<Bounds> = {}, once = false)
         let answering = false;
         const settle = (observation: Observation | undefined): void => {
           clearTimeout(timer);
+          answer.close();
           socket.off('data', onData).off('end', onEnd).off('close', onEnd);
           const ends = observation?.kind !== 'response' || saysClose(observation);
           if (ends) socket.destroy();
