@@ -7,7 +7,7 @@ import { createPace } from '../tests/drive/pace.ts';
 import { CHALLENGE, readChallenge, type Posed } from '../tests/run/challenge.ts';
 import { beginAttempt, LEDGER, type Attempt } from '../tests/run/ledger.ts';
 import { lifecycle } from '../tests/run/lifecycle.ts';
-import { aborted, runPlan } from '../tests/run/engine.ts';
+import { runPlan, unlessAborted } from '../tests/run/engine.ts';
 import { diagnose, type Diagnosis } from '../tests/run/doctor.ts';
 import { ENFORCED, readAlong } from '../tests/run/enforcement.ts';
 import type { Baseline, Finding } from '../tests/run/examine.ts';
@@ -253,7 +253,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
       url: subject.url,
       planned: chosen.length,
     });
-    const diagnosis = await Promise.race([diagnose(prepared), aborted(signal).then(() => NOT_MADE)]);
+    const diagnosis = (await unlessAborted(diagnose(prepared), signal)) ?? NOT_MADE;
     const start = diagnosis.baseline;
     events.emit({
       event: 'baseline',
@@ -296,10 +296,7 @@ async function run(file: string | undefined, options: RunOptions, signal: AbortS
     const life =
       signal.aborted || stopped
         ? []
-        : await Promise.race([
-            lifeOf(prepared, start, options.lifecycle),
-            aborted(signal).then((): readonly Finding[] => []),
-          ]);
+        : ((await unlessAborted(lifeOf(prepared, start, options.lifecycle), signal)) ?? []);
     life.forEach(table.row);
     table.end();
     const incomplete = (signal.aborted || stopped) && {

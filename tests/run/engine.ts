@@ -145,7 +145,7 @@ export async function runPlan(
   const queue = [...plan.entries()].filter((each) => !steers(each)).values();
   const workers = Array.from({ length: Math.max(1, Math.min(concurrency, plan.length)) }, () => work(queue));
   const whole = Promise.all(workers).then(() => work([...plan.entries()].filter(steers)));
-  await Promise.race([whole, aborted(ended)]);
+  await unlessAborted(whole, ended);
   for (const sentence of await cancelOpen(bookings)) run.tell?.(sentence);
   for (const at of held) {
     const [finding, planned] = [findings[at], plan[at]];
@@ -156,9 +156,20 @@ export async function runPlan(
   return findings.filter((finding) => finding !== undefined);
 }
 
-/** Resolves once a signal aborts. */
-export const aborted = (signal: AbortSignal): Promise<void> =>
-  new Promise((done) => {
-    if (signal.aborted) done();
-    else signal.addEventListener('abort', () => done(), { once: true });
+/**
+ * What work comes to, or `undefined` once a signal aborts. The signal is let go: it outlives many runs, and would hold
+ * everything that they had.
+ */
+export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  if (signal.aborted) return undefined;
+  let leave: () => void = () => {};
+  const left = new Promise<undefined>((done) => {
+    leave = () => done(undefined);
   });
+  signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    signal.removeEventListener('abort', leave);
+  }
+}

@@ -1,4 +1,4 @@
-import { aborted, baseline, runPlan } from './engine.ts';
+import { baseline, runPlan, unlessAborted } from './engine.ts';
 import type { Finding } from './examine.ts';
 import { inEveryVersion, plan, type Planned } from './plan.ts';
 import type { Prepared } from './prepare.ts';
@@ -26,9 +26,7 @@ export async function judgePrepared(
   const started = new Date();
   let stopped: Stopped | undefined;
   try {
-    const start = await (signal
-      ? Promise.race([baseline(run), aborted(signal).then(() => undefined)])
-      : baseline(run));
+    const start = await (signal ? unlessAborted(baseline(run), signal) : baseline(run));
     const planned = plan(run.profile, declared).filter(
       (each) => !notExamined.some(({ case: id }) => id === each.id) && (selection?.matches(each) ?? true),
     );

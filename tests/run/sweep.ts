@@ -1,4 +1,6 @@
 import { matchesGlob } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createHierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { createKeeper } from '../drive/keep.ts';
@@ -59,6 +61,19 @@ export interface SweepOptions {
   readonly onEnd: (swept: Swept) => void;
 }
 
+/** Subjects after which what they leave is collected. */
+const COLLECTED_EVERY = 20;
+/**
+ * V8 sees little of what OpenSSL holds for a SecureContext, and left to itself it collects too seldom: memory would grow
+ * with the sweep though nothing of it is in use. (Measured: 0.16 MB a subject.)
+ */
+let collector: (() => void) | undefined;
+function collect(): void {
+  setFlagsFromString('--expose-gc');
+  collector ??= runInNewContext('gc') as () => void;
+  collector();
+}
+
 /** Worst first, as the program documents its exit codes. */
 const WORST = [4, 3, 1, 2, 0] as const;
 export const worstOf = (codes: readonly number[]): number => WORST.find((code) => codes.includes(code)) ?? 0;
@@ -85,6 +100,7 @@ export async function sweep(
         const hierarchy = 'mock' in endpoint ? await (keys ??= createHierarchy()) : undefined;
         const swept = await sweepOne(endpoint, options, hierarchy);
         results.set(endpoint.name, swept);
+        if (results.size % COLLECTED_EVERY === 0) collect();
         options.onEnd(swept);
       },
     })),

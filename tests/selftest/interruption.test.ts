@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { getEventListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
@@ -6,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { Ajv } from 'ajv';
+import { unlessAborted } from '../run/engine.ts';
 import { readLedger } from '../run/ledger.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import type { RunRecord } from '../run/record.ts';
@@ -131,4 +133,18 @@ test('SIGKILL: no half file, no half line, nothing that listens', async () => {
   const ledger = readLedger(await readFile(join(folder, 'killed/ledger.ndjson'), 'utf8'));
   assert.deepEqual('entries' in ledger && ledger.entries.map(({ event }) => event), ['begun']);
   assert.equal(await opens(port), false);
+});
+
+test('a signal that outlives its runs is let go by each', async () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const forever = new Promise<never>(() => {});
+  assert.equal(await unlessAborted(Promise.resolve(1), signal), 1);
+  await assert.rejects(unlessAborted(Promise.reject(new Error('its own')), signal), /its own/);
+  assert.equal(getEventListeners(signal, 'abort').length, 0);
+  const left = unlessAborted(forever, signal);
+  assert.equal(getEventListeners(signal, 'abort').length, 1);
+  controller.abort();
+  assert.equal(await left, undefined);
+  assert.equal(await unlessAborted(forever, signal), undefined);
 });
