@@ -32,6 +32,7 @@ const DEBIAN_PACKAGES = {
   nginx: 'nginx-light',
   curl: 'curl',
   chromium: 'chromium',
+  pdftoppm: 'poppler-utils',
   openssl: 'openssl',
   apache2: 'apache2-bin', // the server without its service
   haproxy: 'haproxy',

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { promisify } from 'node:util';
+import jsqr from 'jsqr';
 import { mutants } from '../../mocks/provider/mutants.ts';
 import { unpack } from '../certify/archive.ts';
 import { challengeIn, traceId } from '../run/challenge.ts';
@@ -12,9 +16,13 @@ import { checkRecord } from '../run/record-schema.ts';
 import { rejudge, type RunRecord } from '../run/record.ts';
 import { start as startIn, type Ended } from './program.ts';
 
+/** A module of before ES modules, whose default is the function. */
+const readCode = jsqr.default;
+
 /** The program as a user meets it: a process, its exit code, what it prints and writes. */
 
 const noChromium = existsSync('/usr/bin/chromium') ? false : 'chromium is not installed';
+const noPdfReader = existsSync('/usr/bin/pdftoppm') ? false : 'poppler-utils is not installed';
 
 let folder: string;
 before(async () => {
@@ -425,6 +433,28 @@ describe('assay keygen, certify, verify', () => {
     assert.equal(absent.code, 4);
     assert.match(absent.err, /--chromium: there is no Chromium at \/no\/chromium: install it/);
   });
+  test(
+    'the code on it is read back as the digest of the bundle',
+    { skip: noChromium || noPdfReader },
+    async () => {
+      await promisify(execFile)('pdftoppm', ['-r', '150', '-singlefile', 'page.pdf', 'page'], {
+        cwd: folder,
+      });
+      const image = await readFile(join(folder, 'page.ppm'));
+      // P6, width, height and the largest value, then a byte for each of red, green and blue.
+      const [head = '', width, height] =
+        /^P6\s+(\d+)\s+(\d+)\s+255\s/.exec(image.toString('latin1', 0, 40)) ?? [];
+      const pixels = image.subarray(head.length);
+      const shown = new Uint8ClampedArray(Number(width) * Number(height) * 4).fill(255);
+      for (let at = 0; at < pixels.length / 3; at += 1)
+        shown.set(pixels.subarray(at * 3, at * 3 + 3), at * 4);
+      const bundle = await readFile(join(folder, 'bundle.zip'));
+      assert.equal(
+        readCode(shown, Number(width), Number(height))?.data,
+        `sha256:${createHash('sha256').update(bundle).digest('hex')}`,
+      );
+    },
+  );
   test('a run that leaves something open is not certified, and nothing is written', async () => {
     await assay('run', '--case', 'token/*', '--out', 'narrowed');
     const { code, err } = await assay(
