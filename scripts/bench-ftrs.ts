@@ -20,7 +20,7 @@ export async function batteryRow() {
       if (odd) throw new Error(`${odd.case}: ${odd.because}`);
     }
   } finally {
-    await Promise.all([provider.close(), stand.issuer.close()]);
+    await Promise.all([provider.close(), stand.close()]);
   }
   const ours = [...times].sort((a, b) => a - b)[times.length >> 1] ?? NaN;
   return {
