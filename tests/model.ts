@@ -55,8 +55,11 @@ export interface Exchange {
    * slot of one that the run booked just before.
    */
   readonly books?: 'new' | 'before' | 'taken';
-  /** A patient is registered by it, once a run; `again`: it registers that patient a second time. */
-  readonly registers?: 'once' | 'again';
+  /**
+   * A patient is registered by it, once a run; `again`: it registers that patient a second time; `before`: it tries to
+   * before that, under a scope that must not let it.
+   */
+  readonly registers?: 'once' | 'again' | 'before';
   /** `edge`: its `exp` is as near to an edge as it can be told, and its `iat` as long before as ever. */
   readonly token?: UnsecuredToken & { readonly edge?: 'exp-past' };
   /** A CIS2 ID token, minted for each exchange by the issuer that the subject trusts. */

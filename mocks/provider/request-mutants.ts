@@ -4,7 +4,7 @@ import { looksAt } from './outcome-mutants.ts';
 import { requestRejections, type RequestRejection } from './request-rules.ts';
 import { readable } from '../ssp/interactions.ts';
 import { booking } from './write-mutants.ts';
-import { pairings } from './scope-table.ts';
+import { inWords, pairings, scopeCasesOf as scopes } from './scope-table.ts';
 
 /** Providers that get one thing about the request or the form of their answers wrong. */
 
@@ -64,8 +64,6 @@ const ofRejection = (rejection: RequestRejection): readonly (readonly [string, M
   ];
 };
 
-const scopes = (interaction: string): readonly string[] =>
-  pairings.filter(({ on }) => on === interaction).map(({ name }) => `scope/${name}`);
 const both = (...names: readonly string[]): readonly string[] =>
   names.flatMap((name) => [`request/${name}`, `error/request-${name}`]);
 
@@ -132,9 +130,12 @@ export const requestMutants: Readonly<Record<string, Mutant>> = {
     pairings.map(({ name, on, scope, resource, writes }): readonly [string, Mutant] => [
       `opens-${name.replace('.', '-to-')}`,
       {
-        title: `opens a ${writes ? resource : `read of ${resource}`} to ${scope}`,
+        title: `opens ${inWords({ resource, writes })} to ${scope}`,
         policy: wrong('opens', new Set([`${on} ${scope}`])),
         caughtBy: [`scope/${name}`],
+        ...(resource === 'registration' && {
+          clouds: scopes(on).slice(scopes(on).indexOf(`scope/${name}`) + 1),
+        }),
       },
     ]),
   ),

@@ -2,7 +2,7 @@ import { interactions } from '../ssp/interactions.ts';
 
 /**
  * The scope table of the security page, from the other side: for each resource the interaction that stands for it, and
- * the scopes that do not open it. A registration is not tried: one that was let in could not be undone.
+ * the scopes that do not open it.
  */
 const SCOPES = ['patient/*.read', 'patient/*.write', 'organization/*.read', 'organization/*.write'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -17,7 +17,14 @@ const RESOURCES = [
   ['documentreference', 'search-documents'],
   ['binary', 'retrieve-document'],
   ['booking', 'book-appointment'],
+  ['amendment', 'amend-appointment'],
+  ['cancellation', 'cancel-appointment'],
+  ['registration', 'register-patient'],
 ] as const;
+
+/** What a pairing is about, in words. */
+export const inWords = ({ resource, writes }: Pick<Pairing, 'resource' | 'writes'>): string =>
+  writes ? `${resource.startsWith('a') ? 'an' : 'a'} ${resource}` : `a read of ${resource}`;
 
 /** A resource, the interaction that reads or writes it, and a scope that must not open it. */
 export interface Pairing {
@@ -39,3 +46,7 @@ export const pairings: readonly Pairing[] = RESOURCES.flatMap(([resource, on]) =
     name: `${resource}.${scope.replace('/*.', '-')}`,
   }));
 });
+
+/** Cases of the pairings of one interaction, by its name. (Names only: this folder knows no case.) */
+export const scopeCasesOf = (...names: readonly string[]): readonly string[] =>
+  pairings.filter(({ on }) => names.includes(on)).map(({ name }) => `scope/${name}`);

@@ -1,6 +1,6 @@
 import type { Mutant } from './mutants.ts';
 import { conformant, wrong, type Rejection } from './policy.ts';
-import { pairings } from './scope-table.ts';
+import { scopeCasesOf } from './scope-table.ts';
 
 /** Providers that get one thing about bookings and registrations wrong. */
 
@@ -14,6 +14,7 @@ const BOOKED = [
   'error/write-stale-version',
   'error/write-amended-as-cancellation',
   'error/write-cancelled-as-amendment',
+  ...scopeCasesOf('amend-appointment', 'cancel-appointment'),
 ];
 /** Cases that need a free slot. (Names only.) */
 /** Cases that need a booking that is served. */
@@ -22,7 +23,7 @@ const OF_BOOKING = [
   'write/created',
   'write/slot-taken',
   'error/write-slot-taken',
-  ...pairings.filter(({ writes }) => writes).map(({ name }) => `scope/${name}`),
+  ...scopeCasesOf('book-appointment'),
 ];
 export const booking: readonly string[] = ['write/book', ...OF_BOOKING, ...BOOKED];
 const ofAmend = ['write/amended-as-cancellation', 'write/stale-version'];
@@ -40,19 +41,27 @@ export const writeMutants: Readonly<Record<string, Mutant>> = {
     policy: wrong('lacks', new Set(['amend-appointment'])),
     // A cancellation under its id is answered 501 too, where a client error is due.
     caughtBy: ['write/amend', 'write/cancelled-as-amendment', 'error/write-cancelled-as-amendment'],
-    clouds: [...ofAmend, ...ofAmend.map(toldOf)],
+    clouds: [...ofAmend, ...ofAmend.map(toldOf), ...scopeCasesOf('amend-appointment')],
   },
   'lacks-cancel-appointment': {
     title: 'does not serve cancel-appointment',
     policy: wrong('lacks', new Set(['cancel-appointment'])),
     caughtBy: ['write/cancel', 'write/amended-as-cancellation', 'error/write-amended-as-cancellation'],
-    clouds: ['write/cancelled-as-amendment', 'error/write-cancelled-as-amendment'],
+    clouds: [
+      'write/cancelled-as-amendment',
+      'error/write-cancelled-as-amendment',
+      ...scopeCasesOf('cancel-appointment'),
+    ],
   },
   'lacks-register-patient': {
     title: 'does not serve register-patient',
     policy: wrong('lacks', new Set(['register-patient'])),
     caughtBy: ['write/register'],
-    clouds: ['write/already-registered', 'error/write-already-registered'],
+    clouds: [
+      'write/already-registered',
+      'error/write-already-registered',
+      ...scopeCasesOf('register-patient'),
+    ],
   },
   'books-without-location': {
     title: 'answers a booking without Location',

@@ -29,9 +29,10 @@ export const catalogue: readonly Case[] = [
   ...revocation,
   ...sspHeader,
   ...request,
-  ...write,
   ...token,
+  // Before what writes: a registration under a wrong scope is tried while the number is free.
   ...scope,
+  ...write,
   ...error,
   ...toldOfWrites,
   ...outcome,

@@ -1,4 +1,4 @@
-import { pairings } from '../../mocks/provider/scope-table.ts';
+import { inWords, pairings } from '../../mocks/provider/scope-table.ts';
 import type { Case } from '../model.ts';
 import { badRequest, insufficientScope } from './answers.ts';
 import { cases } from './define.ts';
@@ -10,9 +10,14 @@ export default cases(
     pairings.map(({ name, resource, writes, on, scope }) => [
       name,
       {
-        title: `${scope} does not open a ${writes ? resource : `read of ${resource}`}`,
+        title: `${scope} does not open ${inWords({ resource, writes })}`,
         requirements: ['GPC-JWT-SCOPE', 'GPC-SEC-SCOPE-APPLIED', 'GPC-SEC-SCOPE-CHOICE'],
-        stimulus: { token: { claims: { requested_scope: scope } } },
+        stimulus: {
+          token: { claims: { requested_scope: scope } },
+          ...(resource === 'registration' && { registers: 'before' as const }),
+        },
+        // Registrations are controlled by another interaction: here the one that is let in stands beside.
+        ...(resource === 'registration' && { beside: {} }),
         expect: { kind: 'outcome', rule: 'token.scope', answers: [badRequest, insufficientScope] },
         onlyIf: 'enforcesScope',
         on: [on],

@@ -1,3 +1,4 @@
+import { pairings } from '../../mocks/provider/scope-table.ts';
 import { interactionNamed } from '../../mocks/ssp/interactions.ts';
 import type { Driven, Driver } from '../drive/driver.ts';
 import type { Addressee, Exchange, Observation, Profile, TlsVersion } from '../model.ts';
@@ -14,6 +15,8 @@ export interface Bookings {
   readonly exclusively: <Result>(flow: () => Promise<Result>) => Promise<Result>;
   /** The one registration of the run, once it is under way. */
   registration?: Promise<Driven>;
+  /** What came of trying to register under each scope that must not let it, as far as that was tried. */
+  attempts?: Promise<ReadonlyMap<string, Driven>>;
   /** What is booked, by the appointment's id, with what cancels it; resolves to why it could not be cancelled. */
   readonly open: Map<string, () => Promise<string | undefined>>;
   /** Set once the run is over: what is still under way elsewhere books nothing any more. */
@@ -95,6 +98,9 @@ function changed(booked: Json, change: Json): string {
   return JSON.stringify({ ...booked, ...change, ...(extension.length > 0 && { extension }) });
 }
 
+const isMade = ({ observation }: Driven): boolean =>
+  observation.kind === 'response' && observation.status >= 200 && observation.status < 300;
+
 const nothing = (reason: string): Driven => ({
   observation: { kind: 'nothing', reason },
   trace: [],
@@ -133,16 +139,31 @@ export function bookingDriver(
   const cancel = async (id: string): Promise<void> => {
     if ((await open.get(id)?.()) === undefined) open.delete(id);
   };
+  /** One that is let in has used the number up: it is the registration of the run then, and the rest is not tried. */
+  const attempt = async (exchange: Exchange, version: TlsVersion): Promise<ReadonlyMap<string, Driven>> => {
+    const made = new Map<string, Driven>();
+    for (const { scope } of pairings.filter(({ resource }) => resource === 'registration')) {
+      if (bookings.registration || !exchange.token) return made;
+      const claims = { ...exchange.token.claims, requested_scope: scope };
+      const driven = await drive({ ...exchange, token: { ...exchange.token, claims } }, version);
+      made.set(scope, driven);
+      if (isMade(driven)) bookings.registration = Promise.resolve(driven);
+    }
+    return made;
+  };
   const register = async (exchange: Exchange, version: TlsVersion): Promise<Driven> => {
     if (bookings.over) return nothing('ours: the run is over');
+    if (exchange.registers === 'before') {
+      bookings.attempts ??= attempt(exchange, version);
+      const made = (await bookings.attempts).get(String(exchange.token?.claims['requested_scope']));
+      return made ?? nothing('the number in data.registrable was used up before this could be tried');
+    }
     bookings.registration ??= drive({ ...exchange, registers: 'once' }, version);
     const first = await bookings.registration;
     if (exchange.registers === 'once') return first;
-    const { observation } = first;
-    const isMade = observation.kind === 'response' && observation.status >= 200 && observation.status < 300;
-    return isMade
+    return isMade(first)
       ? drive(exchange, version)
-      : nothing(`the first registration was not made: ${describe(observation)}`);
+      : nothing(`the first registration was not made: ${describe(first.observation)}`);
   };
   const flow = async (exchange: Exchange, version: TlsVersion): Promise<Driven> => {
     if (bookings.over) return nothing('ours: the run is over');

@@ -165,6 +165,8 @@ export function plan(whole: Profile, declared: Declared): readonly Planned[] {
     if (declared.bounded && isWide(entry)) return [];
     // Without that consent a dated test report decides, and there is nothing to wait for.
     if (entry.consent?.includes('active') && !declared.consent?.includes('active')) return [];
+    // Who says that it looks at no scope would let it in, and the number would be used up for a note.
+    if (entry.stimulus.registers === 'before' && !declared.enforcesScope) return [];
     const borne = clauses.filter((clause) => bears(entry, clause));
     if (borne.length === 0) return [];
     const bound = entry.bearing !== 'noted' && (!entry.onlyIf || declared[entry.onlyIf]);

@@ -91,3 +91,32 @@ test('a registration is made once, however weak its answer', () =>
     const [second] = await runPlan(run, one, await baseline(run), 1);
     assert.match(second?.because ?? '', /DUPLICATE_REJECTED/);
   }));
+
+describe('a registration under a wrong scope', () => {
+  const registering = everything.filter(({ interaction }) => interaction?.writes === 'registration');
+  const outcomes = (name: string) =>
+    on(name, async (provider) => {
+      const run = runOf(provider, await hierarchy);
+      const findings = await runPlan(run, registering, await baseline(run), 4);
+      return Object.fromEntries(findings.map((each) => [each.case, each.outcome]));
+    });
+  test('is tried while the number is free, and leaves it free where it is refused', async () => {
+    const seen = await outcomes('conformant');
+    assert.equal(Object.keys(seen).filter((id) => id.startsWith('scope/registration.')).length, 3);
+    assert.deepEqual([...new Set(Object.values(seen))], ['pass'], JSON.stringify(seen));
+  });
+  test('that is let in is the registration of the run: no other number is used', async () => {
+    const seen = await outcomes('opens-registration-to-organization-read');
+    assert.equal(seen['scope/registration.patient-read'], 'pass');
+    assert.equal(seen['scope/registration.organization-read'], 'fail');
+    assert.equal(seen['scope/registration.organization-write'], 'inconclusive');
+    assert.equal(seen['write/already-registered'], 'pass');
+  });
+  test('is not tried on a provider that says that it looks at no scope', () => {
+    const planned = plan(gpconnect, { ...everythingOn('2025-10'), enforcesScope: false });
+    assert.deepEqual(
+      planned.filter(({ id }) => id.startsWith('scope/registration')),
+      [],
+    );
+  });
+});
