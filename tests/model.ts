@@ -3,7 +3,7 @@ import type { RevocableName } from '../certs/revocable.ts';
 import type { DefectName } from '../mocks/cis2/defects.ts';
 import type { AttackName } from '../mocks/ssp/attacks.ts';
 import type { RawEdits } from '../mocks/ssp/edits.ts';
-import type { Capability, DataField, Interaction } from '../mocks/ssp/interactions.ts';
+import type { Capability, DataField, Disableable, Interaction } from '../mocks/ssp/interactions.ts';
 import type { RoundName } from '../mocks/ssp/rounds.ts';
 import type { UnsecuredToken } from '../mocks/ssp/token.ts';
 import type { DocumentId, RequirementId } from './register/index.ts';
@@ -40,7 +40,7 @@ export interface Exchange {
   };
   readonly http: {
     readonly method: string;
-    /** Path of the service root, where the interaction is served on another than the subject's own. */
+    /** Path of the service root, where it is another than the subject's own; `{name}`: of the URL in `data`. */
     readonly root?: string;
     /** From the service root; `{name}` stands for a value of `data`, percent-encoded. */
     readonly path: string;
@@ -485,7 +485,15 @@ export interface Case {
 
 /** Fields of a subject file without which a case has nothing to look at. */
 export type DeclaredField =
-  'plain' | 'otherIssuer' | 'fingerprint' | 'ports' | 'transfer' | 'unsecured' | 'roles' | 'tenants';
+  | 'plain'
+  | 'otherIssuer'
+  | 'fingerprint'
+  | 'ports'
+  | 'transfer'
+  | 'unsecured'
+  | 'roles'
+  | 'tenants'
+  | `disabled.${Disableable}`;
 
 /** How a subject learns of revocation: CRLs given to it, CRLs that it fetches, OCSP. */
 export type Learning = 'file' | 'crldp' | 'ocsp';

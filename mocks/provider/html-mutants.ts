@@ -22,6 +22,8 @@ const REJECTIONS: readonly (readonly [name: string, rejection: Rejection, more?:
   ['record-of-another-patient', 'token-record-of-another-patient'],
   ['audience-of-1x', 'another-audience'],
   ['practitioner-nameless', 'token-practitioner-nameless'],
+  ['sibling-asid', 'sibling-asid'],
+  ['main-asid-on-sibling', 'main-asid-on-sibling'],
   ['interaction-miscased', 'interaction-miscased'],
   ['interaction-of-1x', 'interaction-id-longer', ['interaction-id-longer']],
   ['unsupported-content-type', 'unsupported-content-type'],

@@ -1,4 +1,5 @@
 import type { SecureVersion } from 'node:tls';
+import { disableable } from '../ssp/interactions.ts';
 import type { RoundName } from '../ssp/rounds.ts';
 import type { Building, Flaw, Presented, Trait } from './path.ts';
 import { byFile, type RevocationPolicy } from './revocation.ts';
@@ -193,6 +194,12 @@ const notImplemented: ErrorEntry = {
   code: 'NOT_IMPLEMENTED',
   display: 'Not implemented',
 };
+const accessDenied: ErrorEntry = {
+  status: 403,
+  issue: 'forbidden',
+  code: 'ACCESS DENIED', // with a space
+  display: 'Access denied',
+};
 const unsupported: ErrorEntry = { ...badRequest, status: 415 };
 
 /** What is not answered 400 BAD_REQUEST (error handling guidance; the spreadsheet for 415 and 501). */
@@ -200,6 +207,7 @@ const OTHER_ERRORS: Readonly<Partial<Record<Rejection, ErrorEntry>>> = {
   ...Object.fromEntries(
     READ_BY_ID.map(([thing, , , code]) => [`unknown-${thing}`, notFound(code, DISPLAYS[code] ?? '')]),
   ),
+  ...Object.fromEntries(disableable.map((name) => [`${name}-disabled`, accessDenied])),
   'no-resource': invalidResource,
   'unknown-path': notImplemented,
   'miscased-path': notImplemented,

@@ -70,7 +70,7 @@ const both = (...names: readonly string[]): readonly string[] =>
 /** The cases that are driven on an interaction have no control where it is not served. (Names only.) */
 const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
   'sibling-metadata': both('main-asid-on-sibling'),
-  'find-patient': [...both('interaction-of-another-verb'), 'hostile/query-injection'],
+  'find-patient': [...both('interaction-of-another-verb', 'foundations-disabled'), 'hostile/query-injection'],
   'read-patient': [
     ...both('unknown-patient'),
     ...(looksAt['unknown-patient'] ?? []),
@@ -95,7 +95,9 @@ const DRIVEN_ON: Readonly<Record<string, readonly string[]>> = {
     ...scopes('read-location'),
   ],
   'read-appointment': [...both('unknown-appointment'), ...scopes('read-appointment')],
-  'search-slots': [...scopes('search-slots'), ...booking],
+  'search-slots': [...both('appointments-disabled'), ...scopes('search-slots'), ...booking],
+  'structured-metadata': both('structured-disabled'),
+  'documents-metadata': both('documents-disabled'),
   'search-documents': scopes('search-documents'),
   'retrieve-document': [...both('unknown-document'), ...scopes('retrieve-document')],
   'structured-record': [
@@ -139,6 +141,11 @@ export const requestMutants: Readonly<Record<string, Mutant>> = {
       },
     ]),
   ),
+  'hides-metadata-while-disabled': {
+    title: 'answers no capability statement of Foundations at a practice that has it disabled',
+    policy: wrong('cautious', new Set(['disabled-metadata'])),
+    caughtBy: ['interaction/metadata-while-disabled'],
+  },
   'states-no-content-type': {
     title: 'answers with no charset in its media type',
     policy: answering({ contentType: 'application/fhir+json' }),

@@ -1,5 +1,10 @@
 import type { IncomingMessage } from 'node:http';
-import { interactions as table, type Interaction } from '../ssp/interactions.ts';
+import {
+  disableable,
+  interactions as table,
+  type Disableable,
+  type Interaction,
+} from '../ssp/interactions.ts';
 import { DATA } from './data.ts';
 
 /**
@@ -56,6 +61,7 @@ export const requestRejections = [
   'malformed-body',
   'bad-check-digit',
   ...READ_BY_ID.map(([thing]) => `unknown-${thing}` as const),
+  ...disableable.map((name) => `${name}-disabled` as const),
 ] as const;
 export type RequestRejection =
   | 'trace-id-blank'
@@ -76,7 +82,8 @@ export type RequestRejection =
   | 'unsupported-content-type'
   | 'malformed-body'
   | 'bad-check-digit'
-  | `unknown-${Thing}`;
+  | `unknown-${Thing}`
+  | `${Disableable}-disabled`;
 
 /** The rejections of this file and those of the older table that it also makes. */
 type Made = RequestRejection | 'no-trace-id' | 'no-from' | 'no-to' | 'no-interaction-id';
@@ -98,6 +105,8 @@ export interface Root {
   readonly asid: string;
   readonly capabilities: readonly Interaction['capability'][];
   readonly sibling: boolean;
+  /** Its practice has these capabilities disabled: nothing but the capability statement of Foundations is answered. */
+  readonly disabled?: boolean;
 }
 
 const header = ({ headers }: IncomingMessage, name: string): string | undefined => {
@@ -202,10 +211,14 @@ export function readRequest(
   if (asked && given !== undefined && given !== '' && given !== asked.id)
     interactionFault(given, asked, fault);
   const interaction = asked ?? placed[0] ?? own.find(({ id }) => id === given) ?? own[0];
+  if (root.disabled && asked && asked.name !== 'metadata' && isDisableable(asked.capability))
+    fault(`${asked.capability}-disabled`, 'the practice has this capability disabled');
   if (interaction) contentFaults(request, url, body, interaction, fault);
   if (asked) dataFaults(path, url, body, asked, fault);
   return { interaction, faults };
 }
+
+const isDisableable = (name: string): name is Disableable => disableable.some((each) => each === name);
 
 /** What the pages give no form for that a provider has to check; `undefined`: it is as one would expect. */
 export function oddHeader(request: IncomingMessage): string | undefined {

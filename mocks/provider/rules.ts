@@ -47,6 +47,9 @@ export function judgeRequest(
   const odd = policy.cautious.has('header-forms') ? oddHeader(request) : undefined;
   const found: readonly Reason[] = [
     ...faults,
+    ...(root.disabled && interaction?.name === 'metadata' && policy.cautious.has('disabled-metadata')
+      ? [{ rejection: 'foundations-disabled', diagnostics: 'the practice has it disabled' } as const]
+      : []),
     ...(odd === undefined ? [] : [{ rejection: 'overcautious', diagnostics: odd } as const]),
     ...tokenFaults(request, self, interaction, policy),
   ];

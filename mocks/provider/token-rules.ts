@@ -67,7 +67,9 @@ export type Overcaution =
   | 'strange-issuer'
   | 'audience-twice-last-good'
   /** A trace id that is no UUID, a sender that is no number, either of them twice. */
-  | 'header-forms';
+  | 'header-forms'
+  /** The capability statement of Foundations at a practice that has the capability disabled. */
+  | 'disabled-metadata';
 
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>

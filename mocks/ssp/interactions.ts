@@ -31,7 +31,13 @@ export type DataField =
   /** The ASID of the service root that is asked, and the sibling's ASID and service root URL. */
   | 'asid'
   | 'siblingAsid'
-  | 'siblingUrl';
+  | 'siblingUrl'
+  /** The service root URL and ASID of a practice that has one capability disabled. */
+  | `${Disableable}${'OffUrl' | 'OffAsid'}`;
+
+/** Capabilities of 1.x, each of which a practice can have disabled. */
+export const disableable = ['foundations', 'appointments', 'structured', 'documents'] as const;
+export type Disableable = (typeof disableable)[number];
 
 /** One interaction of a profile: its id, method and path, and what it needs. */
 export interface Interaction {
@@ -431,6 +437,19 @@ export const interactions: readonly Interaction[] = [
     media: JSON_0,
     needs: [],
     payload: 'Conformance',
+    editions: ['0.7'],
+  },
+  {
+    name: 'html-sibling-metadata',
+    capability: 'html',
+    method: 'GET',
+    path: '/metadata',
+    id: `${FHIR}:rest:read:metadata`,
+    scope: ORGANISATION,
+    media: JSON_0,
+    needs: ['siblingAsid', 'siblingUrl'],
+    payload: 'Conformance',
+    atSibling: true,
     editions: ['0.7'],
   },
   {

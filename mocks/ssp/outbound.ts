@@ -55,6 +55,15 @@ const SCHEMES: Readonly<Record<string, string>> = {
   'scheme-absent': '',
 };
 
+/** The path of a service root; one that is `{name}` is that of the URL in this field of `data`. */
+export function rootPath(
+  root: string | undefined,
+  data: Readonly<Record<string, string>> = {},
+): string | undefined {
+  const url = data[/^\{(\w+)\}$/.exec(root ?? '')?.[1] ?? ''];
+  return url === undefined ? root : new URL(url).pathname;
+}
+
 type Encode = (value: string) => string;
 
 /**

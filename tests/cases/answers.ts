@@ -34,6 +34,15 @@ export const invalidResource: ErrorAnswer = {
   source: 'GP Connect error handling guidance, 422 INVALID_RESOURCE',
 };
 
+/** With a space in the code set and on newer pages, with an underscore on older ones and the Documents page. */
+export const accessDenied: ErrorAnswer = {
+  status: 403,
+  issue: ['forbidden'],
+  codes: ['ACCESS DENIED', 'ACCESS_DENIED'],
+  source:
+    'GP Connect error handling guidance, 403 ACCESS DENIED (1.2.9, 1.5 and later); Documents capability statement page, ACCESS_DENIED',
+};
+
 /** What would be there twice. */
 export const duplicate: ErrorAnswer = {
   status: 409,

@@ -16,6 +16,7 @@ export const displays: Readonly<Record<string, readonly string[]>> = {
   NO_ORGANISATIONAL_CONSENT: ['Organisation has not provided consent to share data'],
   // With a space in the code; the second text is the value set's.
   'ACCESS DENIED': ['Access denied', 'Access has been denied to process this request'],
+  ACCESS_DENIED: ['Access denied', 'Access has been denied to process this request'],
   NO_RELATIONSHIP: ['No legitimate relationship exists with this patient'],
   DUPLICATE_REJECTED: ['Create would lead to creation of a duplicate resource'],
   INVALID_RESOURCE: ['Invalid validation of resource'],
@@ -38,7 +39,6 @@ const before: Readonly<Record<string, readonly string[]>> = {
   ORGANISATION_NOT_FOUND: ['Organisation record not found'],
   PATIENT_NOT_FOUND: ['Patient record not found'],
   PRACTITIONER_NOT_FOUND: ['Practitioner record not found'],
-  ACCESS_DENIED: ['Access denied', 'Access has been denied to process this request'],
   INVALID_RESOURCE: ['Submitted resource is not valid'],
   INVALID_PARAMETER: ['Submitted parameter is not valid'],
   REFERENCE_NOT_FOUND: ['Referenced resource not found'],

@@ -1,4 +1,4 @@
-import { careRecordOf } from '../../mocks/ssp/interactions.ts';
+import { careRecordOf, type DataField } from '../../mocks/ssp/interactions.ts';
 import type { Case, Change, ErrorAnswer, Exchange, Rule } from '../model.ts';
 import type { RequirementId } from '../register/index.ts';
 import {
@@ -27,7 +27,8 @@ interface Defect {
   readonly rule?: Rule;
   /** The answers that the sources allow, the preferred one first; absent: none is named, or another row tells. */
   readonly answers?: readonly [ErrorAnswer, ...ErrorAnswer[]];
-  readonly on?: 'html-record';
+  readonly on?: 'html-record' | 'html-sibling-metadata';
+  readonly needs?: readonly DataField[];
   /** The sources allow an answer that is no client error: what it says is all there is to judge. */
   readonly toldOnly?: true;
   readonly onlyIf?: 'enforcesScope';
@@ -76,6 +77,25 @@ const defects: readonly Defect[] = [
     clause: 'GPC-HTML-JWT-PRACTITIONER',
     stimulus: claims({ requesting_practitioner: { name: { family: null } } }),
     answers: [badRequest, invalidResource],
+  },
+  {
+    name: 'sibling-asid',
+    title: "Ssp-To is the ASID of another endpoint of the same system, on this one's URL",
+    clause: 'GPC-HTML-SEC-OWN-ASID',
+    stimulus: { http: { headers: { 'Ssp-To': '{siblingAsid}' } } },
+    rule: 'Ssp-To',
+    answers: [badRequest],
+    needs: ['siblingAsid'],
+  },
+  {
+    name: 'main-asid-on-sibling',
+    title: "Ssp-To is this endpoint's ASID, on the URL of another endpoint of the same system",
+    clause: 'GPC-HTML-SEC-OWN-ASID',
+    stimulus: { http: { headers: { 'Ssp-To': '{asid}' } } },
+    rule: 'Ssp-To',
+    answers: [badRequest],
+    on: 'html-sibling-metadata',
+    needs: ['asid'],
   },
   {
     name: 'interaction-miscased',
@@ -168,8 +188,9 @@ const defects: readonly Defect[] = [
 ];
 
 /** Without an interaction it is driven on the edition's own exchange, which needs no data. */
-const bound = ({ on, onlyIf }: Pick<Defect, 'onlyIf'> & { readonly on?: string }) => ({
+const bound = ({ on, onlyIf, needs }: Pick<Defect, 'onlyIf' | 'needs'> & { readonly on?: string }) => ({
   ...(on !== undefined && { on: [on] as const }),
+  ...(needs && { needs }),
   ...(onlyIf && { onlyIf }),
 });
 

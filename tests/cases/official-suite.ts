@@ -1,6 +1,6 @@
 /**
- * The scenarios on security, tokens and HTTP of the older official suite (nhsconnect/gpconnect-provider-testing, 1.2.7),
- * each with the cases that ask the same here, or why there is none. A table.
+ * The scenarios on security, tokens and HTTP of the older official suite (nhsconnect/gpconnect-provider-testing, 1.2.7
+ * and, for Access Record HTML, 0.7.4), each with the cases that ask the same here, or why there is none. A table.
  */
 
 export interface Scenario {
@@ -172,5 +172,95 @@ export const scenarios: readonly Scenario[] = [
       'request/interaction-miscased',
       'request/interaction-of-another-verb',
     ],
+  },
+];
+
+/** What the 0.7.4 line of that suite asks beside, or otherwise. Its Security feature is that of 1.2.7. */
+export const htmlScenarios: readonly Scenario[] = [
+  ...(
+    [
+      ['Ssp-TraceID', 'trace-id-absent'],
+      ['Ssp-From', 'from-absent'],
+      ['Ssp-To', 'to-absent'],
+      ['Ssp-InteractionID', 'interaction-id-absent'],
+    ] as const
+  ).map(([header, name]): Scenario => ({
+    feature: 'Http',
+    scenario: `no ${header}: not 200, and an OperationOutcome`,
+    cases: [`ssp-header/${name}`, `error/${name}`],
+  })),
+  {
+    feature: 'Http',
+    scenario: 'no Authorization: not 200, and an OperationOutcome',
+    cases: ['token/absent', 'error/token-absent'],
+  },
+  {
+    feature: 'Http',
+    scenario: '$gpc.getCareRecord and /Metadata in another case',
+    cases: ['error/html-operation-miscased', 'error/request-miscased-path'],
+  },
+  {
+    feature: 'Http',
+    scenario: 'unknown paths; PATCH, DELETE, OPTIONS',
+    cases: ['error/request-unknown-path', 'request/wrong-verb', 'error/request-wrong-verb'],
+    because: 'one wrong verb stands for all that the interaction is not defined for',
+  },
+  {
+    feature: 'JWT',
+    scenario: 'requested_record of another patient than the body: 400',
+    cases: ['html/record-of-another-patient', 'error/html-record-of-another-patient'],
+  },
+  {
+    feature: 'JWT',
+    scenario: 'no requested_record',
+    cases: ['html/record-absent', 'error/html-record-absent'],
+  },
+  {
+    feature: 'JWT',
+    scenario:
+      'requested_scope of another resource: patient/*.read on the conformance statement, and the reverse',
+    cases: ['html/metadata-to-patient-scope', 'html/record-to-organization-scope'],
+    because: 'binds only a provider that says that it enforces scope',
+  },
+  {
+    feature: 'JWT',
+    scenario: 'InvalidResourceType: 400',
+    cases: [
+      'token/device-of-unknown-kind',
+      'token/organization-of-unknown-kind',
+      'token/practitioner-of-unknown-kind',
+    ],
+    because: 'the text is ambiguous: 422 and 400 are both accepted',
+  },
+  {
+    feature: 'JWT',
+    scenario: 'claims missing, lifetime, expiry',
+    cases: [
+      'token/issuer-absent',
+      'token/audience-absent',
+      'token/lifetime-short',
+      'token/lifetime-long',
+      'token/expired',
+    ],
+  },
+  {
+    feature: 'FHIR',
+    scenario: 'unsupported formats by Accept, _format and Content-Type: 415',
+    cases: ['request/unsupported-accept', 'request/unsupported-format', 'html/unsupported-content-type'],
+  },
+  { feature: 'FHIR', scenario: 'JSON and XML, both required', cases: ['html/xml-answer', 'html/xml-type'] },
+  { feature: 'FHIR', scenario: 'gzip', cases: ['response/gzip'] },
+  {
+    feature: 'FHIR',
+    scenario: 'the care record, section by section, and its HTML',
+    cases: ['html/record', 'html/section-unknown'],
+    because:
+      'one section stands for all: what a section holds is data of the record and no matter of this project, which asks whether it is answered',
+  },
+  {
+    feature: 'caching header',
+    scenario: 'Cache-Control contains no-store, on answers and errors',
+    cases: ['cache-control/answer', 'cache-control/error'],
+    because: 'as a directive: a value that merely contains the word is another',
   },
 ];

@@ -1,8 +1,9 @@
 import type { DataField } from '../../mocks/ssp/interactions.ts';
-import { readable } from '../../mocks/ssp/interactions.ts';
+import { readable, type Disableable } from '../../mocks/ssp/interactions.ts';
 import type { Case, Change, ErrorAnswer, Exchange, Rule } from '../model.ts';
 import type { RequirementId } from '../register/index.ts';
 import {
+  accessDenied,
   badRequest,
   invalidResource,
   methodNotAllowed,
@@ -29,6 +30,7 @@ interface Defect {
   readonly answers: readonly [ErrorAnswer, ...ErrorAnswer[]];
   readonly on?: readonly [string, ...string[]];
   readonly needs?: readonly DataField[];
+  readonly declares?: Case['declares'];
   /** The sources allow an answer that is no client error: what it says is all there is to judge. */
   readonly toldOnly?: true;
   /** The sources leave open whether it is a defect at all. */
@@ -293,9 +295,50 @@ const unknown = (
   on: [on],
 }));
 
-const defects: readonly Defect[] = [...blanks, ...distorted, ...endpoints, ...contents, ...unknown];
+/** The service root of a practice that has a capability disabled: its path, its ASID, its audience. */
+const atDisabled = (capability: Disableable): Change<Exchange> => ({
+  http: {
+    root: `{${capability}OffUrl}`,
+    headers: { 'Ssp-To': `{${capability}OffAsid}` },
+  },
+  token: { claims: { aud: `{${capability}OffUrl}` } },
+});
+const atDisabledOf = (capability: Disableable) => ({
+  stimulus: atDisabled(capability),
+  needs: [`${capability}OffUrl`, `${capability}OffAsid`] as const,
+  declares: `disabled.${capability}` as const,
+});
 
-const bound = ({ on, needs, noted }: Defect) => ({
+const disabled = (
+  [
+    ['structured', 'Structured', ['structured-metadata', 'structured-record']],
+    ['documents', 'Documents', ['documents-metadata', 'documents-patient']],
+    ['appointments', 'Appointments', ['search-slots']],
+    // Its capability statement is answered all the same.
+    ['foundations', 'Foundations', ['find-patient']],
+  ] as const
+).map(([capability, word, on]): Defect => ({
+  name: `${capability}-disabled`,
+  title: `a request for ${word} at a practice that has it disabled`,
+  clause: 'GPC-ERR-ACCESS-DENIED',
+  error: 'GPC-ERR-ACCESS-DENIED',
+  rule: 'request',
+  answers: [accessDenied],
+  on,
+  ...atDisabledOf(capability),
+}));
+
+const defects: readonly Defect[] = [
+  ...blanks,
+  ...distorted,
+  ...endpoints,
+  ...contents,
+  ...unknown,
+  ...disabled,
+];
+
+const bound = ({ on, needs, noted, declares }: Defect) => ({
+  ...(declares && { declares }),
   ...(on && { on }),
   ...(needs && { needs }),
   ...(noted && { bearing: 'noted' as const }),
@@ -355,4 +398,14 @@ const answered = cases(
   ),
 );
 
-export default [...answered, ...made] satisfies readonly Case[];
+const stated = cases('interaction', {
+  'metadata-while-disabled': {
+    title: 'GET /metadata of Foundations is answered at a practice that has it disabled',
+    requirements: ['GPC-API-METADATA-ALWAYS'],
+    expect: { kind: 'accepted' },
+    on: ['metadata'],
+    ...atDisabledOf('foundations'),
+  },
+});
+
+export default [...answered, ...stated, ...made] satisfies readonly Case[];

@@ -1,7 +1,7 @@
 import type { Credential, CredentialName } from '../../certs/index.ts';
 import type { RevocableName } from '../../certs/revocable.ts';
 import { attack } from '../../mocks/ssp/attacks.ts';
-import { compose, type Forwarded, type Leg } from '../../mocks/ssp/outbound.ts';
+import { compose, rootPath, type Forwarded, type Leg } from '../../mocks/ssp/outbound.ts';
 import { detour } from '../../mocks/ssp/rounds.ts';
 import type { UnsecuredToken } from '../../mocks/ssp/token.ts';
 import type { Exchange, IdentityToken, Observation, Survey, TlsVersion } from '../model.ts';
@@ -133,7 +133,7 @@ export function createDriver(target: Target, redactor: Redactor, bounds: Partial
     const plainly: Forwarded = {
       keepAlive,
       method: http.method,
-      target: `${http.root ?? target.basePath}${http.path}`,
+      target: `${rootPath(http.root, data) ?? target.basePath}${http.path}`,
       host: (probe === 'plain-port' ? target.plain?.host : around?.host) ?? target.host,
       headers: { ...http.headers, ...around?.headers },
       body: http.body,

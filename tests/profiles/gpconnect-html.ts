@@ -50,8 +50,8 @@ const recordOf = ({ needs }: Interaction, data: Addressee['data']) =>
 
 function exchange(subject: Addressee, interaction: Interaction): Exchange {
   const { url, asid, data, capabilities } = subject;
-  const root = capabilities?.html ?? url;
-  const { method, path, media, id, body, scope } = interaction;
+  const { method, path, media, id, body, scope, atSibling } = interaction;
+  const root = (atSibling ? data?.['siblingUrl'] : capabilities?.html) ?? url;
   return {
     tls: { certificate: 'valid' },
     http: {
@@ -63,7 +63,7 @@ function exchange(subject: Addressee, interaction: Interaction): Exchange {
         ...(body !== undefined && { 'Content-Type': media }),
         'Ssp-TraceID': FRESH,
         'Ssp-From': asid?.consumer ?? '',
-        'Ssp-To': asid?.provider ?? '',
+        'Ssp-To': (atSibling ? data?.['siblingAsid'] : asid?.provider) ?? '',
         'Ssp-InteractionID': id,
       },
       ...(body !== undefined && { body }),

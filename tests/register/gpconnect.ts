@@ -314,6 +314,14 @@ export const gpconnectErrors = {
       text: 'a resource that is not there: 404, issue not-found, the code of its kind or NO_RECORD_FOUND',
     },
     {
+      id: 'GPC-ERR-ACCESS-DENIED',
+      section: '403 · ACCESS DENIED',
+      keyword: 'SHALL',
+      text: 'a capability, or GP Connect, that is disabled at the practice: 403, issue forbidden, code ACCESS DENIED',
+      because:
+        'pages of 1.2.8 and earlier, and that of Documents, write ACCESS_DENIED: either will do; driven only with a practice in `disabled`',
+    },
+    {
       id: 'GPC-ERR-DUPLICATE',
       section: '409 · DUPLICATE_REJECTED',
       keyword: 'SHALL',
@@ -341,6 +349,13 @@ export const gpconnectApi = {
       keyword: 'SHALL',
       text: 'each interaction of a capability that is enabled is served under its interaction id',
       because: 'binds for the capabilities that the subject file says are on',
+    },
+    {
+      id: 'GPC-API-METADATA-ALWAYS',
+      section: 'Foundations · get the capability statement',
+      keyword: 'SHALL',
+      text: 'the capability statement of Foundations is always answered',
+      because: 'read as: also at a practice that has the capability disabled, which `disabled` has to name',
     },
     {
       id: 'GPC-API-APPOINTMENTS',

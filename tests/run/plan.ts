@@ -1,6 +1,6 @@
-import type { Capability, Interaction } from '../../mocks/ssp/interactions.ts';
+import { disableable, type Capability, type Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
-import type { Addressee, Case, Learning, Profile, TlsVersion } from '../model.ts';
+import type { Addressee, Case, DeclaredField, Learning, Profile, TlsVersion } from '../model.ts';
 import { DATA } from '../../mocks/provider/data.ts';
 import { inEdition } from '../profiles/edition.ts';
 import { library, type Clause } from '../register/index.ts';
@@ -27,8 +27,8 @@ export interface Planned {
   readonly level: string;
 }
 
-/** What a subject declares that decides which clauses bind it. */
-export interface Declared {
+/** What a subject declares that decides which clauses bind it; of some fields, that they are there. */
+export interface Declared extends Readonly<Partial<Record<DeclaredField, boolean>>> {
   readonly edition: string;
   readonly enforcesScope: boolean;
   /** Whether it names the anchor of its own certificate. */
@@ -39,17 +39,6 @@ export interface Declared {
   readonly revocation?: Learning | 'none' | 'any';
   /** Capabilities that are on; absent: not told, and only the profile's own valid exchange is driven. */
   readonly capabilities?: readonly Capability[] | undefined;
-  /** Whether it names its plain-HTTP port. */
-  readonly plain?: boolean;
-  /** Whether it names the issuer of another environment. */
-  readonly otherIssuer?: boolean;
-  /** Whether it names what each survey goes by. */
-  readonly fingerprint?: boolean;
-  readonly ports?: boolean;
-  readonly transfer?: boolean;
-  readonly unsecured?: boolean;
-  readonly roles?: boolean;
-  readonly tenants?: boolean;
   /** Whether it says what the controls may add to the latency. */
   readonly addedLatency?: boolean;
   /** Names of the test data given. */
@@ -77,7 +66,12 @@ export const everythingOn = (edition: string): Declared => ({
   roles: true,
   tenants: true,
   capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
-  data: [...Object.keys(DATA), 'asid', 'siblingAsid', 'siblingUrl'],
+  ...Object.fromEntries(disableable.map((name) => [`disabled.${name}`, true])),
+  data: [
+    ...Object.keys(DATA),
+    ...['asid', 'siblingAsid', 'siblingUrl'],
+    ...disableable.flatMap((name) => [`${name}OffUrl`, `${name}OffAsid`]),
+  ],
   consent: ['write', 'active', 'ports'],
 });
 
@@ -92,7 +86,7 @@ const learns = ({ learns: way }: Case, declared: Learning | 'none' | 'any'): boo
 
 /** The field of the subject file in which a piece of test data is given. */
 export const fieldOf = (name: string): string => {
-  if (name.startsWith('sibling')) return 'siblings';
+  if (name.startsWith('sibling')) return 'siblings (with one on the server of `url`)';
   return name.startsWith('slot') ? 'data.slot' : `data.${name}`;
 };
 
@@ -218,9 +212,14 @@ const isActive = (clause: string): boolean =>
   );
 const isWidely = (clause: string): boolean =>
   everyCase.some((entry) => isWide(entry) && entry.requirements.some((id) => id === clause));
-const isDeclared = (clause: string): Case['declares'] =>
-  everyCase.find(({ requirements, declares }) => declares && requirements.some((id) => id === clause))
-    ?.declares;
+/** The field without which a clause cannot be looked at, where that is what is missing. */
+const undeclared = (clause: string, declared: Declared): string | undefined =>
+  everyCase
+    .find(
+      ({ requirements, declares }) =>
+        declares && !declared[declares] && requirements.some((id) => id === clause),
+    )
+    ?.declares?.replace(/\..*/, '');
 const laterThan = (set: FrozenSet, clause: string): boolean =>
   !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
 
@@ -245,8 +244,8 @@ export function unreachable(
             ? 'opens many connections at once, which a sweep does not; `assay run` drives it'
             : isActive(id)
               ? 'driven only with "active" in consent.allow'
-              : isDeclared(id)
-                ? `driven only with \`${isDeclared(id)}\` in the subject file`
+              : undeclared(id, declared)
+                ? `driven only with \`${undeclared(id, declared)}\` in the subject file`
                 : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
     }));
   return [...unreached, ...exempt];

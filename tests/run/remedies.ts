@@ -372,6 +372,11 @@ const TABLE: readonly Row[] = [
     },
   },
   {
+    clauses: ['GPC-ERR-ACCESS-DENIED', 'GPC-API-METADATA-ALWAYS'],
+    say: 'Where a practice has a capability disabled, answer every request for it with 403, issue forbidden, code "ACCESS DENIED"; the capability statement of Foundations is answered all the same.',
+    any: 'the switch of each capability and practice, looked at before the request is served',
+  },
+  {
     clauses: ['GPC-ERR-', 'GPC-API-PATH'],
     say: 'Answer the error as the guidance has it: status, OperationOutcome with its profile, issue type, Spine code with display.',
     any: 'the error handler of the application; what stands in front passes its answer on',

@@ -1,6 +1,6 @@
 import { isAbsolute } from 'node:path';
 import { claimsText } from '../../mocks/ssp/edits.ts';
-import { compose } from '../../mocks/ssp/outbound.ts';
+import { compose, rootPath } from '../../mocks/ssp/outbound.ts';
 import { isNhsNumber } from '../drive/redact.ts';
 import { clientHello } from '../drive/hello.ts';
 import type { Exchange, Expectation, Observation, TlsVersion } from '../model.ts';
@@ -109,7 +109,7 @@ function requestOf(exchange: Exchange, { target }: Setting['run'], fields: reado
   const { claims: _claims, ...edits } = raw ?? {};
   const { bytes, trace } = compose({
     method: http.method,
-    target: `${http.root ?? target.basePath}${http.path}`,
+    target: `${rootPath(http.root, data) ?? target.basePath}${http.path}`,
     host: target.host,
     headers: http.headers,
     body: http.body,

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { Ajv, type ErrorObject } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
-import type { Capability } from '../../mocks/ssp/interactions.ts';
+import { endpointData, type Endpoint } from '../../mocks/provider/data.ts';
+import type { Capability, Disableable } from '../../mocks/ssp/interactions.ts';
 import type { Consent } from './guard.ts';
 import type { CredentialFields } from './credentials.ts';
 import type { Declared } from './plan.ts';
@@ -25,7 +26,8 @@ export interface Subject {
   readonly pki?: string;
   readonly trust?: string;
   readonly asid?: { readonly provider: string; readonly consumer: string };
-  readonly siblings?: readonly { readonly url: string; readonly asid: string }[];
+  readonly siblings?: readonly Endpoint[];
+  readonly disabled?: Readonly<Partial<Record<Disableable, Endpoint>>>;
   readonly plain?: string;
   readonly unsecured?: string;
   readonly callback?: { readonly listen: string; readonly url: string };
@@ -262,6 +264,7 @@ export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omi
   addedLatency: subject.options?.addedLatency !== undefined,
   roles: subject.roles !== undefined,
   tenants: subject.tenants !== undefined,
+  ...Object.fromEntries(Object.keys(subject.disabled ?? {}).map((name) => [`disabled.${name}`, true])),
   capabilities:
     subject.profile === 'ftrs'
       ? ['directory']
@@ -272,24 +275,34 @@ export const declaredBy = (subject: Omit<Subject, 'file'>, edition: string): Omi
 
 /** Test data by the names that interactions need: a slot window is two of them. */
 export function dataOf(
-  subject: Pick<Subject, 'data' | 'asid' | 'siblings'>,
+  subject: Pick<Subject, 'url' | 'data' | 'asid' | 'siblings' | 'disabled'>,
 ): Readonly<Record<string, string>> {
-  const { data = {}, asid, siblings: [sibling] = [] } = subject;
+  const { url, data = {}, asid, siblings: [first] = [], disabled } = subject;
+  // Another server is not dialled; that its ASID is not this one's can be tried all the same.
+  const sibling = first && (isAt(url, first.url) ? first : { asid: first.asid });
   const { slot, ...rest } = data as { slot?: { from: string; to: string } } & Record<string, string>;
   return {
     ...rest,
     ...(slot && { slotFrom: slot.from, slotTo: slot.to }),
     ...(asid && { asid: asid.provider }),
-    ...(sibling && { siblingAsid: sibling.asid, siblingUrl: sibling.url }),
+    ...endpointData(sibling, disabled),
   };
 }
 
-/** A capability is another path of the same server: what answers elsewhere is another subject. */
-const rootFaults = ({ url, capabilities = {} }: Omit<Subject, 'file'>): readonly Mistake[] =>
-  Object.entries(capabilities).flatMap(([name, root]): readonly Mistake[] =>
-    !URL.canParse(root) || new URL(root).origin !== new URL(url).origin || root.endsWith('/')
-      ? [[`/capabilities/${name}`, `${shown(root)} is no service root URL of the server in /url`]]
-      : [],
+const isAt = (url: string, root: string): boolean =>
+  URL.canParse(root) && new URL(root).origin === new URL(url).origin;
+
+/** A capability, on or disabled, is another path of the same server: what answers elsewhere is another subject. */
+const rootFaults = ({ url, capabilities = {}, disabled = {} }: Omit<Subject, 'file'>): readonly Mistake[] =>
+  [
+    ...Object.entries(capabilities).map(([name, root]) => [`/capabilities/${name}`, root] as const),
+    ...Object.entries<Endpoint>(disabled).map(
+      ([name, { url: root }]) => [`/disabled/${name}/url`, root] as const,
+    ),
+  ].flatMap(([place, root]): readonly Mistake[] =>
+    isAt(url, root) && !root.endsWith('/')
+      ? []
+      : [[place, `${shown(root)} is no service root URL of the server in /url`]],
   );
 
 const dateFaults = ({ consent }: Omit<Subject, 'file'>): readonly Mistake[] =>

@@ -27,12 +27,11 @@ describe('evidence/sha256/…', () => {
     const policy = { ...conformant, outcome: { ...conformant.outcome, betrays: 'token' as const } };
     const provider = await startProvider({ policy, hierarchy: pack });
     try {
-      const { data, ...described } = referenceAt(provider.url);
-      const { asid: _a, siblingAsid: _b, siblingUrl: _c, slotFrom, slotTo, ...held } = data;
+      const { slotFrom, slotTo, ...held } = DATA;
       await writeFile(
         join(folder, 'subject.json'),
         JSON.stringify({
-          ...described,
+          ...referenceAt(provider.url),
           profile: 'gpconnect',
           pki: 'pki',
           data: { ...held, slot: { from: slotFrom, to: slotTo } },

@@ -87,8 +87,7 @@ describe('repro/<case>.sh', { concurrency: 2 }, () => {
         pki: 'pki',
         options: { enforcesScope: true },
       };
-      const { asid: _a, siblingAsid: _b, siblingUrl: _c, ...data } = described.data;
-      const { slotFrom, slotTo, ...held } = data;
+      const { slotFrom, slotTo, ...held } = DATA;
       await writeFile(
         join(folder, `${out}.json`),
         JSON.stringify({ ...described, data: { ...held, slot: { from: slotFrom, to: slotTo } } }),

@@ -51,6 +51,7 @@ test('every field at once', async () => {
       connect: '127.0.0.1:8443',
       pki: 'pki',
       siblings: [{ url: 'https://a.test/b', asid: '1' }],
+      disabled: { structured: { url: 'https://provider.test/C/structured', asid: '2' } },
       plain: 'http://provider.test:80',
       unsecured: 'https://lax.test/x',
       callback: { listen: '0.0.0.0:18443', url: 'https://assay.lan:18443' },
@@ -82,6 +83,17 @@ describe('each mistake names the file and the place', () => {
     ['a query', { url: 'https://provider.test/x?y' }, /#\/url: .*no query/],
     ['a fragment', { url: 'https://provider.test/x#y' }, /#\/url: .*no fragment/],
     ['a slash at the end', { url: 'https://provider.test/x/' }, /#\/url: .*no slash at its end/],
+    [
+      'a capability disabled on another server',
+      { disabled: { documents: { url: 'https://other.test/x', asid: '2' } } },
+      /#\/disabled\/documents\/url: "https:\/\/other.test\/x" is no service root URL of the server in \/url/,
+    ],
+    [
+      'a capability disabled that is none',
+      { disabled: { structure: { url: 'https://provider.test/x', asid: '2' } } },
+      /#\/disabled\/structure: is no known field; did you mean structured\?/,
+    ],
+    ['no capability disabled', { disabled: {} }, /#\/disabled: names one of foundations, appointments/],
     ['no asid', { asid: undefined }, /#\/asid: is missing/],
     ['half an asid', { asid: { provider: '1' } }, /#\/asid\/consumer: is missing/],
     [

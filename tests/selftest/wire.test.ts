@@ -5,7 +5,7 @@ import { olderReferenceAt, referenceAt } from '../../mocks/provider/data.ts';
 import { interactionNamed } from '../../mocks/ssp/interactions.ts';
 import type { RawEdits } from '../../mocks/ssp/edits.ts';
 import { attack } from '../../mocks/ssp/attacks.ts';
-import { compose } from '../../mocks/ssp/outbound.ts';
+import { compose, rootPath } from '../../mocks/ssp/outbound.ts';
 import { catalogue } from '../cases/index.ts';
 import { atEdge } from '../drive/driver.ts';
 import type { Case, Exchange } from '../model.ts';
@@ -28,10 +28,11 @@ const validFor = ({ id, on }: Case): Exchange => {
   return on ? html.exchange(older, interactionNamed(on[0])) : html.valid(older);
 };
 
-const sent = ({ http, data, token, raw, attack: hostile }: Exchange): string => {
+const sent = (exchange: Exchange): string => {
+  const { http, data, token, raw, attack: hostile } = exchange;
   const plainly = {
     method: http.method,
-    target: `/x${http.path}`,
+    target: `${rootPath(http.root, data) ?? '/x'}${http.path}`,
     host: 'provider.test',
     headers: http.headers,
     body: http.body,
@@ -127,7 +128,12 @@ describe('every stimulus of the catalogue that is a request', () => {
           !token.includes(name) && name !== typed && !('data' in stimulus && name.startsWith('claim')),
       );
       const whole = 'token' in stimulus && stimulus.token === null;
-      const units = rest.length + (whole || changed.includes('token') ? 1 : times(stimulus, token));
+      // Another endpoint is one thing: its path, its ASID, its audience.
+      const elsewhere = stimulus.http?.root !== undefined;
+      if (elsewhere) assert.deepEqual(changed, ['target', 'header ssp-to', 'claim aud']);
+      const units = elsewhere
+        ? 1
+        : rest.length + (whole || changed.includes('token') ? 1 : times(stimulus, token));
       assert.equal(units, inTls ? 0 : 1, `${id} changes ${changed.join(', ')}`);
     });
   }
