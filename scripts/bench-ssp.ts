@@ -126,9 +126,7 @@ export async function sspRows() {
         // Which of the two comes first changes from round to round: what one leaves behind meets both.
         const [first, second] = round % 2 === 0 ? (['pipe', 'ssp'] as const) : (['ssp', 'pipe'] as const);
         const [one, other] = [await once(first), await once(second)];
-        seen.push(
-          first === 'pipe' ? { direct, pipe: one, ssp: other } : { direct, pipe: other, ssp: one },
-        );
+        seen.push(first === 'pipe' ? { direct, pipe: one, ssp: other } : { direct, pipe: other, ssp: one });
       }
       for (const share of ['p50', 'p99'] as const) {
         const ours = median(seen.map(({ ssp: own, direct }) => own[share] - direct[share]));
