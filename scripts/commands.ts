@@ -12,7 +12,7 @@ export const commands: readonly Loadable[] = [
   {
     name: 'run',
     does: 'judge the provider that a subject file describes, or an embedded one',
-    load: async () => (await import('./run.ts')).runCommand(),
+    load: async () => (await import('./run/command.ts')).runCommand(),
   },
   {
     name: 'doctor',

@@ -9,7 +9,7 @@ test('an arrow that goes back is seen, however it is written', () => {
   const seen = (file: string, before: string, target: string) =>
     backwards(file, `${before}'../${target}'`).length;
   assert.equal(seen('mocks/ssp/x.ts', 'import { a } from ', '../tests/model.ts'), 1);
-  assert.equal(seen('mocks/ssp/x.ts', 'export * from ', '../scripts/run.ts'), 1);
+  assert.equal(seen('mocks/ssp/x.ts', 'export * from ', '../scripts/assay.ts'), 1);
   assert.equal(seen('certs/x.ts', 'const m = await import(', 'mocks/x.ts'), 1);
   assert.equal(seen('certs/x.ts', 'import ', 'mocks/x.ts'), 1);
   assert.equal(seen('tests/register/x.ts', 'import type { A } from ', '../mocks/x.ts'), 1);
