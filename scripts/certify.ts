@@ -14,7 +14,7 @@ import { collect } from './options.ts';
 import { obstacles } from '../tests/certify/conditions.ts';
 import { generateSigningKey, openSigningKey, readTrust, type TrustSet } from '../tests/certify/keys.ts';
 import { verifyBundle, type Verified } from '../tests/certify/verify.ts';
-import { profileNamed } from '../tests/run/prepare.ts';
+import { profileNamed } from '../tests/run/prepared.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { EVIDENCE } from '../tests/run/publish.ts';
 import { evidenceIn, writeWhole, type RunRecord } from '../tests/run/record.ts';

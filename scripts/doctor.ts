@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { checkOf, diagnose, type Check } from '../tests/run/doctor.ts';
-import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../tests/run/prepare.ts';
+import { prepareStandIn } from '../tests/run/prepare-stand-in.ts';
+import { prepareSubject } from '../tests/run/prepare-subject.ts';
+import { profileNamed, type Prepared } from '../tests/run/prepared.ts';
 import { called, EXIT, version } from './exit.ts';
 import { screenOf } from './report/console.ts';
 import { diagnosisAsText } from './report/diagnosis.ts';

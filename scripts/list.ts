@@ -13,7 +13,7 @@ import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
 import { acceptance } from './acceptance.ts';
 import type { Profile } from '../tests/model.ts';
 import { everythingOn, fieldOf, plan, scope, setOf } from '../tests/run/plan.ts';
-import { profileNamed } from '../tests/run/prepare.ts';
+import { profileNamed } from '../tests/run/prepared.ts';
 
 interface ListOptions {
   readonly profile: string;

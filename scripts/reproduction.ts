@@ -1,7 +1,7 @@
 import { createRedactor } from '../tests/drive/redact.ts';
 import type { TlsVersion } from '../tests/model.ts';
 import type { Planned } from '../tests/run/plan.ts';
-import type { Prepared } from '../tests/run/prepare.ts';
+import type { Prepared } from '../tests/run/prepared.ts';
 import type { RunRecord } from '../tests/run/record.ts';
 import { scriptOf, type Script } from '../tests/run/reproduction.ts';
 

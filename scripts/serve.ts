@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readPack, writePack } from '../certs/pack.ts';
-import { checkStandIn } from '../tests/run/prepare.ts';
+import { checkStandIn } from '../tests/run/prepare-stand-in.ts';
 import { ASID, SERVICE_PATH, startProvider } from '../mocks/provider/server.ts';
 import { policyOf, startStandIn } from '../mocks/provider/stand-in.ts';
 import { readRegistry } from '../tests/run/registry.ts';

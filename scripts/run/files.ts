@@ -1,6 +1,6 @@
 import type { Keeper } from '../../tests/drive/keep.ts';
 import { CHALLENGE, type Posed } from '../../tests/run/challenge.ts';
-import type { Prepared } from '../../tests/run/prepare.ts';
+import type { Prepared } from '../../tests/run/prepared.ts';
 import { EVIDENCE, evidenceFiles, publish } from '../../tests/run/publish.ts';
 import type { RunRecord } from '../../tests/run/record.ts';
 import { html } from '../report/html.ts';

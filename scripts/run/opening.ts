@@ -1,10 +1,12 @@
 import { matchesGlob } from 'node:path';
 import { stat } from 'node:fs/promises';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
-import { type Posed } from '../../tests/run/challenge.ts';
+import type { Posed } from '../../tests/run/challenge.ts';
 import { ENFORCED } from '../../tests/run/enforcement.ts';
-import { type Planned } from '../../tests/run/plan.ts';
-import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from '../../tests/run/prepare.ts';
+import type { Planned } from '../../tests/run/plan.ts';
+import { prepareStandIn } from '../../tests/run/prepare-stand-in.ts';
+import { prepareSubject } from '../../tests/run/prepare-subject.ts';
+import { profileNamed, type Prepared } from '../../tests/run/prepared.ts';
 import { prepareImage } from '../../tests/run/prepare-image.ts';
 import type { RunRecord } from '../../tests/run/record.ts';
 import { comesLast, shardInWords, shardOf, type Shard } from '../../tests/run/shard.ts';

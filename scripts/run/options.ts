@@ -1,5 +1,5 @@
 import { InvalidArgumentError } from 'commander';
-import { type Shard } from '../../tests/run/shard.ts';
+import type { Shard } from '../../tests/run/shard.ts';
 
 /** What `assay run` is told on the command line. */
 export interface RunOptions {

@@ -9,7 +9,7 @@ import { diagnose, type Diagnosis } from '../../tests/run/doctor.ts';
 import { readAlong } from '../../tests/run/enforcement.ts';
 import type { Baseline, Finding } from '../../tests/run/examine.ts';
 import { inEveryVersion, plan } from '../../tests/run/plan.ts';
-import type { Prepared } from '../../tests/run/prepare.ts';
+import type { Prepared } from '../../tests/run/prepared.ts';
 import type { RunRecord } from '../../tests/run/record.ts';
 import { readRecord } from '../../tests/run/read-record.ts';
 import { checkRecord } from '../../tests/run/record-schema.ts';

@@ -1,5 +1,5 @@
 import { relative } from 'node:path';
-import { type Prepared } from '../../tests/run/prepare.ts';
+import type { Prepared } from '../../tests/run/prepared.ts';
 import type { RunRecord } from '../../tests/run/record.ts';
 import { describe as describeRefusal } from '../../tests/oracle/response.ts';
 import { called } from '../exit.ts';

@@ -1,6 +1,6 @@
 import type { Observation } from '../model.ts';
 import { describe, gist, headerValues, ruleNamed, type Response } from '../oracle/response.ts';
-import type { Facts } from './prepare.ts';
+import type { Facts } from './prepared.ts';
 
 /** Who has to act. `ours`: this machine or this program. */
 export type Culprit = 'configuration' | 'network' | 'throttled' | 'target' | 'ours';

@@ -8,7 +8,7 @@ import { describe, headerValues, isPayload, type Response } from '../oracle/resp
 import { attribute, unconnected, type Cause, type Culprit } from './attribution.ts';
 import { settle, type Baseline } from './examine.ts';
 import { merge } from './merge.ts';
-import type { Facts, Prepared } from './prepare.ts';
+import type { Facts, Prepared } from './prepared.ts';
 
 /** The checks in the order in which they are made. */
 const TITLES = {

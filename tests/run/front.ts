@@ -5,16 +5,10 @@ import { inEdition } from '../profiles/edition.ts';
 import { ftrsPolicyOf } from './ftrs.ts';
 import { nothingShown, showEvidence, type Shown } from './exhibits.ts';
 import { changedSince, everythingOn, plan, type Declared, type Planned } from './plan.ts';
-import {
-  checkStandIn,
-  declaredOf,
-  prepareStandIn,
-  prepareSubject,
-  profileOf,
-  profileNamed,
-  standInsOf,
-  type Prepared,
-} from './prepare.ts';
+import { checkStandIn, prepareStandIn, standInsOf } from './prepare-stand-in.ts';
+import { declaredOf } from './declared.ts';
+import { prepareSubject, profileOf } from './prepare-subject.ts';
+import { profileNamed, type Prepared } from './prepared.ts';
 import type { RunRecord } from './record.ts';
 import { readSubject } from './subject.ts';
 

@@ -9,13 +9,17 @@
  */
 import type { Finding } from './examine.ts';
 import { judgePrepared } from './judge-prepared.ts';
-import { prepareStandIn, prepareSubject, profileNamed, type Prepared } from './prepare.ts';
+import { prepareStandIn } from './prepare-stand-in.ts';
+import { prepareSubject } from './prepare-subject.ts';
+import { profileNamed, type Prepared } from './prepared.ts';
 import type { RunRecord } from './record.ts';
 
 export { baseline, runPlan } from './engine.ts';
 export type { Baseline, Finding } from './examine.ts';
 export { inEveryVersion, plan, type Declared, type Planned } from './plan.ts';
-export { prepareStandIn, prepareSubject, type Prepared, type SubjectOptions } from './prepare.ts';
+export { prepareStandIn } from './prepare-stand-in.ts';
+export { prepareSubject, type SubjectOptions } from './prepare-subject.ts';
+export type { Prepared } from './prepared.ts';
 export { assemble, rejudge, type RunRecord, type RunVerdict } from './record.ts';
 export { ConfigurationError } from '../../certs/configuration-error.ts';
 

@@ -1,7 +1,7 @@
 import { baseline, runPlan, unlessAborted } from './engine.ts';
 import type { Finding } from './examine.ts';
 import { inEveryVersion, plan, type Planned } from './plan.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
 import type { RunRecord } from './record.ts';
 import { recordOf } from './told.ts';
 import { inOneSentence, stoppedBy, type Loss, type Stopped } from './vigil.ts';

@@ -7,7 +7,8 @@ import { readPack, writePack } from '../../certs/pack.ts';
 import { ASID } from '../../mocks/provider/data.ts';
 import { SERVICE_PATH } from '../../mocks/provider/server.ts';
 import { startContainer, type ImageOptions } from './container.ts';
-import { prepareSubject, type Prepared, type SubjectOptions } from './prepare.ts';
+import { prepareSubject, type SubjectOptions } from './prepare-subject.ts';
+import type { Prepared } from './prepared.ts';
 import { readSubject } from './subject.ts';
 
 /** What an image is asked to be, beside its subject file. */

@@ -4,7 +4,7 @@ import type { TlsVersion } from '../model.ts';
 import type { Finding } from './examine.ts';
 import { ALONE, frontOf } from './front.ts';
 import { beginAttempt, LEDGER, type Attempt } from './ledger.ts';
-import { profileNamed } from './prepare.ts';
+import { profileNamed } from './prepared.ts';
 import { EVIDENCE, evidenceFiles, publish, takeOver, type Handed } from './publish.ts';
 import { checkRecord } from './record-schema.ts';
 import type { Shard } from './shard.ts';

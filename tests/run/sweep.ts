@@ -11,14 +11,9 @@ import { judgePrepared } from './judge-prepared.ts';
 import { inLanes, type Job } from './lanes.ts';
 import { folders, locate } from './locate.ts';
 import { plan, type Planned } from './plan.ts';
-import {
-  checkStandIn,
-  prepareStandIn,
-  prepareSubject,
-  profileNamed,
-  type Made,
-  type Prepared,
-} from './prepare.ts';
+import { checkStandIn, prepareStandIn, type Made } from './prepare-stand-in.ts';
+import { prepareSubject } from './prepare-subject.ts';
+import { profileNamed, type Prepared } from './prepared.ts';
 import { textOf, type RunRecord, type RunVerdict } from './record.ts';
 import { readSubject } from './subject.ts';
 

@@ -4,7 +4,7 @@ import type { Profile } from '../model.ts';
 import type { Finding } from './examine.ts';
 import { untimed } from './lifecycle.ts';
 import { unreachable, type Declared } from './plan.ts';
-import type { Prepared } from './prepare.ts';
+import type { Prepared } from './prepared.ts';
 import { assemble, type RunFacts, type RunRecord } from './record.ts';
 
 /** The version of this tool. */

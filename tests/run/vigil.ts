@@ -6,7 +6,7 @@ import { describe } from '../oracle/response.ts';
 import { attribute, type Culprit } from './attribution.ts';
 import type { Finding } from './examine.ts';
 import { merge } from './merge.ts';
-import type { Facts } from './prepare.ts';
+import type { Facts } from './prepared.ts';
 
 /** A subject that took the valid exchange at first and takes it no more: nothing that follows could be judged. */
 export interface Loss {

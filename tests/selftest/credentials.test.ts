@@ -11,7 +11,7 @@ import { keyStore, openStore } from '../../certs/pkcs12.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { readCredentials } from '../run/credentials.ts';
-import { prepareSubject } from '../run/prepare.ts';
+import { prepareSubject } from '../run/prepare-subject.ts';
 import type { RunRecord } from '../run/record.ts';
 import { opensslPath } from './openssl.ts';
 import { start, type Ended } from './program.ts';

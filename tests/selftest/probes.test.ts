@@ -9,7 +9,7 @@ import type { Provider } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import type { Observation } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
-import { prepareSubject } from '../run/prepare.ts';
+import { prepareSubject } from '../run/prepare-subject.ts';
 import { unable, type ServerName } from './fleet/configuration.ts';
 import { startHaproxy } from './fleet/servers/haproxy.ts';
 import { startNginx } from './fleet/servers/nginx.ts';
