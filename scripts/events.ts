@@ -1,6 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import type { Finding } from '../tests/run/examine.ts';
+import type { Finding } from '../tests/run/finding.ts';
 import type { RunVerdict } from '../tests/run/record.ts';
 import type { Stopped } from '../tests/run/vigil.ts';
 

@@ -1,6 +1,6 @@
 import { styleText } from 'node:util';
 import { excerpt } from '../../tests/oracle/response.ts';
-import type { Finding } from '../../tests/run/examine.ts';
+import type { Finding } from '../../tests/run/finding.ts';
 import type { RunRecord, RunVerdict } from '../../tests/run/record.ts';
 import { recognise, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from '../../tests/run/examine.ts';
+import type { Finding } from '../../tests/run/finding.ts';
 import { SERVER_TITLES, type Recognised } from '../../tests/run/recognise.ts';
 import { remedyFor } from '../../tests/run/remedies.ts';
 import type { JudgedWaiver, RunRecord } from '../../tests/run/record.ts';

@@ -6,7 +6,7 @@ import { hello } from '../drive/hello.ts';
 import type { Exchange, Observation } from '../model.ts';
 import { describe, headerValues, isPayload, type Response } from '../oracle/response.ts';
 import { attribute, unconnected, type Cause, type Culprit } from './attribution.ts';
-import { settle, type Baseline } from './examine.ts';
+import { settle, type Baseline } from './baseline.ts';
 import { merge } from './merge.ts';
 import type { Facts, Prepared } from './prepared.ts';
 

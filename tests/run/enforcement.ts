@@ -1,6 +1,6 @@
 import { cis2Token } from '../cases/cis2-token.ts';
 import { isPayload } from '../oracle/response.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 
 /**
  * Where a subject lets everything through that a control should refuse, the control is not there at all: that is one

@@ -4,16 +4,10 @@ import { isOfServerCertificate, type Bounds } from '../drive/http.ts';
 import type { Redactor } from '../drive/redact.ts';
 import type { Addressee, Exchange, Profile } from '../model.ts';
 import { restsOnClose } from '../oracle/response.ts';
-import {
-  examine,
-  keyOf,
-  reconsidered,
-  settle,
-  unreached,
-  type Baseline,
-  type Finding,
-  type Worker,
-} from './examine.ts';
+import { examine, reconsidered } from './examine.ts';
+import { keyOf, type Worker } from './worker.ts';
+import { settle, type Baseline } from './baseline.ts';
+import { unreached, type Finding } from './finding.ts';
 import { STAND_IN_EDGES } from '../drive/edges.ts';
 import { createClock, type Clock } from './clock.ts';
 import { bookingDriver, cancelOpen, createBookings, type Bookings } from './bookings.ts';

@@ -9,7 +9,7 @@ import { judgeEvidence } from '../evidence/judge.ts';
 import type { Facts, Judgement } from '../evidence/kind.ts';
 import type { Observation, Profile } from '../model.ts';
 import type { Clause } from '../register/index.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { parseStrictJson } from './json.ts';
 import { folders, locate } from './locate.ts';
 import { strongest } from './plan.ts';

@@ -1,7 +1,9 @@
 import { test as base } from '@playwright/test';
 import { createKeeper } from '../drive/keep.ts';
 import { baseline, createWorker } from './engine.ts';
-import { examine, unreached, type Baseline, type Finding } from './examine.ts';
+import { examine } from './examine.ts';
+import { unreached, type Finding } from './finding.ts';
+import type { Baseline } from './baseline.ts';
 import { prepareFromEnvironment } from './front.ts';
 import { inEveryVersion, type Planned } from './plan.ts';
 import { handOn, type Handed } from './publish.ts';

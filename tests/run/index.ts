@@ -7,7 +7,7 @@
  * const record = await judgeSubject('subject.json');
  * ```
  */
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { judgePrepared } from './judge-prepared.ts';
 import { prepareStandIn } from './prepare-stand-in.ts';
 import { prepareSubject } from './prepare-subject.ts';
@@ -15,7 +15,8 @@ import { profileNamed, type Prepared } from './prepared.ts';
 import type { RunRecord } from './record.ts';
 
 export { baseline, runPlan } from './engine.ts';
-export type { Baseline, Finding } from './examine.ts';
+export type { Baseline } from './baseline.ts';
+export type { Finding } from './finding.ts';
 export { inEveryVersion, plan, type Declared, type Planned } from './plan.ts';
 export { prepareStandIn } from './prepare-stand-in.ts';
 export { prepareSubject, type SubjectOptions } from './prepare-subject.ts';

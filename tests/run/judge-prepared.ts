@@ -1,5 +1,5 @@
 import { baseline, runPlan, unlessAborted } from './engine.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { inEveryVersion, plan, type Planned } from './plan.ts';
 import type { Prepared } from './prepared.ts';
 import type { RunRecord } from './record.ts';

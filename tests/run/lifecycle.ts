@@ -7,7 +7,8 @@ import type { Observation, Profile } from '../model.ts';
 import { judge, type Controls } from '../oracle/judge.ts';
 import { describe, isPayload } from '../oracle/response.ts';
 import type { Run } from './engine.ts';
-import type { Baseline, Finding } from './examine.ts';
+import type { Baseline } from './baseline.ts';
+import type { Finding } from './finding.ts';
 import { merge } from './merge.ts';
 
 /** Bounds of a lifecycle, in milliseconds. */

@@ -1,6 +1,6 @@
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { collapse, flattened } from './enforcement.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { conclude, type Noted, type RunRecord } from './record.ts';
 import { shardInWords } from './shard.ts';
 

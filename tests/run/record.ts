@@ -6,7 +6,7 @@ import { lifecycleCase } from '../cases/revocation.ts';
 import type { Profile, TlsVersion } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
 import { collapse, ENFORCED, flattened } from './enforcement.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { nothingShown, waiting, type Shown } from './exhibits.ts';
 import { documentsOf, excludedClauses, informingOf, scope } from './plan.ts';
 import { informing } from './scope.ts';

@@ -1,7 +1,7 @@
 import type { FullConfig, FullResult, Reporter, TestCase, TestResult } from '@playwright/test/reporter';
 import { join } from 'node:path';
 import type { TlsVersion } from '../model.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { ALONE, frontOf } from './front.ts';
 import { beginAttempt, LEDGER, type Attempt } from './ledger.ts';
 import { profileNamed } from './prepared.ts';

@@ -1,4 +1,4 @@
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import type { ServerName } from './recognise.ts';
 
 /** What to change, in one sentence, and the lines of configuration that do it where it is a matter of them. */

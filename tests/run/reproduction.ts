@@ -7,7 +7,7 @@ import type { Exchange, Expectation, Observation, TlsVersion } from '../model.ts
 import { suites as known } from '../oracle/suites.ts';
 import { describe } from '../oracle/response.ts';
 import type { Run } from './engine.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { merge } from './merge.ts';
 import type { Planned } from './plan.ts';
 import { ANSWER, HELLO, LOOK, quoted } from './reproduction-shell.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { lifecycleCase } from '../cases/revocation.ts';
 import type { Profile } from '../model.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { untimed } from './lifecycle.ts';
 import { unreachable, type Declared } from './plan.ts';
 import type { Prepared } from './prepared.ts';

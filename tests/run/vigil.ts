@@ -4,7 +4,7 @@ import type { Exchange, Observation, Profile, TlsVersion } from '../model.ts';
 import { accepted } from '../oracle/judge.ts';
 import { describe } from '../oracle/response.ts';
 import { attribute, type Culprit } from './attribution.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { merge } from './merge.ts';
 import type { Facts } from './prepared.ts';
 

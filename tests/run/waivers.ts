@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
-import type { Finding } from './examine.ts';
+import type { Finding } from './finding.ts';
 import { parseStrictJson } from './json.ts';
 import { shown } from './locate.ts';
 import type { JudgedWaiver } from './record.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { lifecycleCase } from '../cases/revocation.ts';
 import { ftrs } from '../profiles/ftrs.ts';
-import { unreached, type Finding } from '../run/examine.ts';
+import { unreached, type Finding } from '../run/finding.ts';
 import { nothingShown } from '../run/exhibits.ts';
 import { everythingOn, plan } from '../run/plan.ts';
 import type { RunRecord } from '../run/record.ts';

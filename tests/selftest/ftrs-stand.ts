@@ -14,7 +14,7 @@ import { createRedactor } from '../drive/redact.ts';
 import { ftrs } from '../profiles/ftrs.ts';
 import { OTHER_ISSUER, surveyOf, UNSECURED } from '../run/ftrs.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
-import type { Finding } from '../run/examine.ts';
+import type { Finding } from '../run/finding.ts';
 import type { Planned } from '../run/plan.ts';
 
 /** An issuer and the hierarchy that it and the providers of a test file live in. */

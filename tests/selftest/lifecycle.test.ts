@@ -6,7 +6,7 @@ import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { ftrsConformant } from '../../mocks/provider/ftrs/policy.ts';
 import { baseline } from '../run/engine.ts';
-import type { Finding } from '../run/examine.ts';
+import type { Finding } from '../run/finding.ts';
 import { lifecycle } from '../run/lifecycle.ts';
 import { attend, type Attending } from '../run/revocation.ts';
 import { nginxPath, startNginx } from './fleet/servers/nginx.ts';

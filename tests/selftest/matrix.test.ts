@@ -14,7 +14,8 @@ import { serverCertificateVariants } from '../../mocks/provider/server-certifica
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { catalogue } from '../cases/index.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
-import { examine, type Finding } from '../run/examine.ts';
+import { examine } from '../run/examine.ts';
+import type { Finding } from '../run/finding.ts';
 import type { Planned } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
 import {

@@ -8,7 +8,7 @@ import { readPack, writePack } from '../../certs/pack.ts';
 import type { Provider } from '../../mocks/provider/server.ts';
 import { catalogue } from '../cases/index.ts';
 import type { Observation } from '../model.ts';
-import type { Finding } from '../run/examine.ts';
+import type { Finding } from '../run/finding.ts';
 import { recognise, servers, type ServerName } from '../run/recognise.ts';
 import { isKnown, remedyFor } from '../run/remedies.ts';
 import { apachePath, startApache } from './fleet/servers/apache.ts';

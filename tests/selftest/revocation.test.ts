@@ -8,7 +8,7 @@ import { revocationMutants, revocationVariants, unasking } from '../../mocks/pro
 import { policyOf, startStandIn } from '../../mocks/provider/stand-in.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { baseline, runPlan } from '../run/engine.ts';
-import type { Finding } from '../run/examine.ts';
+import type { Finding } from '../run/finding.ts';
 import { plan } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
 import { attend, type Attending } from '../run/revocation.ts';

@@ -6,7 +6,7 @@ import { inEdition } from '../profiles/edition.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { plainPort } from '../drive/probe.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
-import type { Finding } from '../run/examine.ts';
+import type { Finding } from '../run/finding.ts';
 import { everythingOn, plan, type Planned } from '../run/plan.ts';
 
 /** One hierarchy for a whole test file: keys are what it costs. */

@@ -6,7 +6,7 @@ import { createRedactor } from '../../drive/redact.ts';
 import type { OfferedVersion } from '../../model.ts';
 import { gpconnect } from '../../profiles/gpconnect.ts';
 import { baseline, runPlan, type Run } from '../../run/engine.ts';
-import type { Finding } from '../../run/examine.ts';
+import type { Finding } from '../../run/finding.ts';
 import { inEveryVersion, plan, type Planned } from '../../run/plan.ts';
 import { keeping, type Configuration } from './configuration.ts';
 import type { Flaws } from './facts.ts';
