@@ -5,7 +5,8 @@ import { defineConfig } from '@playwright/test';
 import type { Profile } from './tests/model.ts';
 import { profiles } from './tests/profiles/index.ts';
 import { ALONE } from './tests/run/front.ts';
-import { everythingOn, isAlone, plan } from './tests/run/plan.ts';
+import { everythingOn } from './tests/run/declared.ts';
+import { isAlone, plan } from './tests/run/plan.ts';
 
 if (Number(process.versions.node.split('.')[0]) < 24) {
   throw new Error('Assay needs Node 24 or newer; `npm run suite -- --project=gpconnect` brings it.');

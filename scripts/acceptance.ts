@@ -2,7 +2,9 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { kindsFor } from '../tests/evidence/index.ts';
 import { expectationInWords } from '../tests/oracle/expected.ts';
 import type { Profile } from '../tests/model.ts';
-import { everythingOn, plan, scope, type Planned } from '../tests/run/plan.ts';
+import { everythingOn } from '../tests/run/declared.ts';
+import { plan, type Planned } from '../tests/run/plan.ts';
+import { scope } from '../tests/run/scope.ts';
 
 /** Steps of a scenario in Gherkin, without their indentation. */
 interface Scenario {

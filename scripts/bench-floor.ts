@@ -2,7 +2,8 @@ import { once } from 'node:events';
 import { connect, createSecureContext } from 'node:tls';
 import type { Hierarchy } from '../certs/index.ts';
 import { compose } from '../mocks/ssp/outbound.ts';
-import { ASID, SERVICE_PATH, type Provider } from '../mocks/provider/server.ts';
+import type { Provider } from '../mocks/provider/server.ts';
+import { ASID, SERVICE_PATH } from '../mocks/provider/data.ts';
 import { gpconnect } from '../tests/profiles/gpconnect.ts';
 
 /** What figures are measured against, and how they are summed up. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Agent, request as startRequest } from 'node:https';
 import { createConsumerPki } from '../certs/consumer.ts';
 import { createHierarchy } from '../certs/index.ts';
-import { ASID, SERVICE_PATH } from '../mocks/provider/server.ts';
+import { ASID, SERVICE_PATH } from '../mocks/provider/data.ts';
 import type { Role } from './bench-ssp-server.ts';
 
 /** What the listening SSP adds to a request, beside a bare pipe; each in a process of its own, connections kept alive. */

@@ -1,5 +1,5 @@
 import { createHierarchy } from '../certs/index.ts';
-import { ASID, SERVICE_PATH } from '../mocks/provider/server.ts';
+import { ASID, SERVICE_PATH } from '../mocks/provider/data.ts';
 import { startStandIn } from '../mocks/provider/stand-in.ts';
 import { createDriver } from '../tests/drive/driver.ts';
 import { createRedactor } from '../tests/drive/redact.ts';

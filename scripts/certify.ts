@@ -1,7 +1,6 @@
 import { readdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
-import { read } from 'read';
+import { Command, Option } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { makeFolder } from '../certs/folder.ts';
 import { utf8, type Files } from '../tests/certify/archive.ts';
@@ -12,33 +11,20 @@ import { digestOf, LEDGER, ledgerAt } from '../tests/run/ledger.ts';
 import { SCORECARD_FILE } from './scorecard.ts';
 import { collect } from './options.ts';
 import { obstacles } from '../tests/certify/conditions.ts';
-import { generateSigningKey, openSigningKey, readTrust, type TrustSet } from '../tests/certify/keys.ts';
-import { verifyBundle, type Verified } from '../tests/certify/verify.ts';
+import { openSigningKey } from '../tests/certify/keys.ts';
 import { profileNamed } from '../tests/run/prepared.ts';
 import { checkRecord } from '../tests/run/record-schema.ts';
 import { EVIDENCE } from '../tests/run/publish.ts';
-import { evidenceIn, writeWhole, type RunRecord } from '../tests/run/record.ts';
+import { evidenceIn, type RunRecord } from '../tests/run/record.ts';
 import { EXIT, version } from './exit.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
 import { sarif } from './report/sarif.ts';
 import { testReport } from './report/testreport.ts';
 import { traceabilityCsv } from './report/traceability.ts';
+import { passphrase } from './keygen.ts';
 
-const PASSPHRASE = 'ASSAY_KEY_PASSPHRASE';
-
-/** From the environment, or asked for on a terminal without being shown. Never from the command line. */
-export async function passphrase(twice: boolean): Promise<string> {
-  const given = process.env[PASSPHRASE];
-  if (given !== undefined && given !== '') return given;
-  if (!process.stdin.isTTY)
-    throw new ConfigurationError(PASSPHRASE, 'is not set, and there is no terminal to ask on');
-  const first = await read({ prompt: 'Passphrase of the key: ', silent: true, output: process.stderr });
-  if (twice && first !== (await read({ prompt: 'Once more: ', silent: true, output: process.stderr })))
-    throw new ConfigurationError(PASSPHRASE, 'the two are not the same');
-  return first;
-}
-
+/** A file that is named on the command line. @throws ConfigurationError at `place` */
 export const readable = async (file: string, place: string): Promise<Buffer> => {
   try {
     return await readFile(file);
@@ -49,50 +35,6 @@ export const readable = async (file: string, place: string): Promise<Buffer> => 
     );
   }
 };
-
-export function wholeDays(value: string): number {
-  const days = Number(value);
-  if (!Number.isInteger(days) || days < 1 || days > 1095)
-    throw new InvalidArgumentError('a whole number of days from 1 to 1095');
-  return days;
-}
-
-/** `assay keygen`: a key that certifies, and the set that verifiers need. */
-export function keygenCommand(): Command {
-  return new Command('keygen')
-    .requiredOption('--out <dir>', 'where private.pem and trust.json go; must not hold them yet')
-    .option('--days <n>', 'how long the key certifies', wholeDays, 365)
-    .addOption(new Option('--holder <who>', 'who holds it').choices(['assessor', 'supplier']))
-    .addHelpText(
-      'after',
-      `\nThe private key is encrypted by the passphrase in ${PASSPHRASE}, or asked for.\n\nExample:\n  assay keygen --out keys`,
-    )
-    .action(async (options: { out: string; days: number; holder?: 'assessor' | 'supplier' }) => {
-      const { out, days, holder } = options;
-      for (const name of ['private.pem', 'trust.json']) {
-        if (await stat(join(out, name)).catch(() => undefined))
-          throw new ConfigurationError('--out', `${join(out, name)} is there already; choose another folder`);
-      }
-      const secret = await passphrase(true);
-      if (secret.length < 12) throw new ConfigurationError(PASSPHRASE, 'is too short: 12 characters or more');
-      const { privatePem, trust } = await generateSigningKey(secret, { days, ...(holder && { holder }) });
-      await makeFolder(out, 0o700).catch((error: NodeJS.ErrnoException) => {
-        throw new ConfigurationError('--out', `cannot make ${out} (${error.code}); name another folder`);
-      });
-      await writeWhole(out, [
-        { name: 'private.pem', text: privatePem, mode: 0o600 },
-        { name: 'trust.json', text: `${JSON.stringify(trust, null, 2)}\n` },
-      ]);
-      process.stdout.write(
-        [
-          `${join(out, 'private.pem')}  stays with you`,
-          `${join(out, 'trust.json')}   for everybody who verifies`,
-          `key ${trust.keys[0]?.kid ?? ''}`,
-          '',
-        ].join('\n'),
-      );
-    });
-}
 
 /** A record, read and checked. */
 async function readRecord(file: string): Promise<{ readonly record: RunRecord; readonly bytes: Uint8Array }> {
@@ -300,76 +242,4 @@ async function companions(records: readonly RunRecord[]): Promise<Files> {
     [SCORECARD]: await readFile(SCORECARD_FILE),
     'sbom.cdx.json': await billOfThisTool(),
   };
-}
-
-/** A bundle as its file holds it, and what came of verifying it. */
-export async function opened(
-  file: string,
-  trust: readonly string[],
-): Promise<{ readonly bytes: Uint8Array; readonly verified: Verified }> {
-  if (trust.length === 0)
-    throw new ConfigurationError('--trust', 'is missing: name a trust.json with the keys that you trust');
-  const sets = await Promise.all(
-    trust.map(async (each) => readTrust((await readable(each, '--trust')).toString('utf8'), each)),
-  );
-  const bytes = await readable(file, file);
-  if (bytes.subarray(0, 2).toString('latin1') !== 'PK')
-    throw new ConfigurationError(file, 'is no bundle (no ZIP)');
-  const keys: TrustSet = { keys: sets.flatMap((each) => each.keys) };
-  return { bytes, verified: verifyBundle(bytes, keys, new Date(), version, await readFile(SCORECARD_FILE)) };
-}
-
-/** `assay verify`: whether a bundle holds, offline. */
-export function verifyCommand(): Command {
-  return new Command('verify')
-    .argument('<bundle>', 'the file that `assay certify` made')
-    .option('--trust <file>', 'trust.json with keys that you trust; may be repeated', collect, [])
-    .option('--json', 'one JSON object on stdout')
-    .addHelpText(
-      'after',
-      '\nExit code 0: it holds; 1: it does not; 4: it cannot be read.\n\nExample:\n  assay verify bundle.zip --trust trust.json',
-    )
-    .action(async (file: string, { trust, json }: { trust: readonly string[]; json?: boolean }) => {
-      const { verified } = await opened(file, trust);
-      const { holds, faults, statement } = verified;
-      if (json)
-        process.stdout.write(`${JSON.stringify({ holds, faults, statement: statement ?? null }, null, 2)}\n`);
-      else process.stdout.write(told(holds, faults, statement));
-      process.exitCode = holds ? EXIT.conformant : EXIT.nonConformant;
-    });
-}
-
-function told(
-  holds: boolean,
-  faults: readonly string[],
-  statement: ReturnType<typeof verifyBundle>['statement'],
-): string {
-  const said = statement?.predicate;
-  const first = said?.specimen
-    ? 'SPECIMEN: an embedded provider was judged; this certifies nothing.'
-    : holds
-      ? 'It holds.'
-      : 'It does not hold.';
-  return [
-    first,
-    ...(said?.specimen ? [holds ? 'The bundle itself holds.' : 'The bundle does not hold.'] : []),
-    ...faults.map((fault) => `  ${fault}`),
-    ...(holds && said
-      ? [
-          ...said.certified.map(
-            ({ profile, edition, subject, verdict, started }) =>
-              `  ${verdict}: ${subject} (${profile}, edition ${edition}, ${started.slice(0, 10)})`,
-          ),
-          ...said.certified.flatMap(({ waived = [] }) =>
-            waived.map(({ case: id, risk, expires }) => `  waived until ${expires}: ${id} (${risk})`),
-          ),
-          ...said.certified.map(
-            ({ attempts: { begun, unfinished } }) =>
-              `  ${begun} attempt${begun === 1 ? '' : 's'} in the ledger${unfinished > 0 ? `, ${unfinished} of them never ended` : ''}`,
-          ),
-          `  ran by ${said.ranBy}, ${said.assurance}; issued ${said.issued.slice(0, 10)}, until ${said.until.slice(0, 10)}; Assay ${said.tool.version}`,
-        ]
-      : []),
-    '',
-  ].join('\n');
 }

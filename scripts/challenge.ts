@@ -4,7 +4,8 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { poseChallenge } from '../tests/certify/challenge.ts';
 import { openSigningKey } from '../tests/certify/keys.ts';
 import { CHALLENGE, challengeIn } from '../tests/run/challenge.ts';
-import { passphrase, readable, wholeDays } from './certify.ts';
+import { passphrase, wholeDays } from './keygen.ts';
+import { readable } from './certify.ts';
 
 interface ChallengeOptions {
   readonly key: string;

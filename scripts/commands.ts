@@ -87,7 +87,7 @@ export const commands: readonly Loadable[] = [
   {
     name: 'keygen',
     does: 'make a key that signs certifications, and the public set that verifies them',
-    load: async () => (await import('./certify.ts')).keygenCommand(),
+    load: async () => (await import('./keygen.ts')).keygenCommand(),
   },
   {
     name: 'challenge',
@@ -102,7 +102,7 @@ export const commands: readonly Loadable[] = [
   {
     name: 'verify',
     does: 'check a bundle offline: signature, digests, completeness, and every verdict derived again',
-    load: async () => (await import('./certify.ts')).verifyCommand(),
+    load: async () => (await import('./verify.ts')).verifyCommand(),
   },
   {
     name: 'certificate',

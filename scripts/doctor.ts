@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import { checkOf, diagnose, type Check } from '../tests/run/doctor.ts';
+import { checkOf, type Check } from '../tests/run/doctor-checks.ts';
+import { diagnose } from '../tests/run/doctor.ts';
 import { prepareStandIn } from '../tests/run/prepare-stand-in.ts';
 import { prepareSubject } from '../tests/run/prepare-subject.ts';
 import { profileNamed, type Prepared } from '../tests/run/prepared.ts';

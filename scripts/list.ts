@@ -12,7 +12,10 @@ import { retrievalMutants } from '../mocks/provider/retrieval-mutants.ts';
 import { revocationMutants } from '../mocks/provider/revocation-mutants.ts';
 import { acceptance } from './acceptance.ts';
 import type { Profile } from '../tests/model.ts';
-import { everythingOn, fieldOf, plan, scope, setOf } from '../tests/run/plan.ts';
+import { everythingOn } from '../tests/run/declared.ts';
+import { fieldOf, plan } from '../tests/run/plan.ts';
+import { setOf } from '../tests/run/held-to.ts';
+import { scope } from '../tests/run/scope.ts';
 import { profileNamed } from '../tests/run/prepared.ts';
 
 interface ListOptions {

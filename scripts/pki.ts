@@ -4,7 +4,8 @@ import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { called } from './exit.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import { readPack, renewPack, writePack } from '../certs/pack.ts';
+import { readPack } from '../certs/pack-read.ts';
+import { renewPack, writePack } from '../certs/pack.ts';
 
 interface PkiOptions {
   readonly out: string;

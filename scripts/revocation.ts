@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
-import { readAuthorities, readPack } from '../certs/pack.ts';
+import { readAuthorities, readPack } from '../certs/pack-read.ts';
 import { bookOf, startRevocation } from '../mocks/revocation/index.ts';
 import { parseHostPort } from '../tests/run/guard.ts';
 import { announce, readyOption } from './ready.ts';

@@ -6,11 +6,12 @@ import { createConsumerPki, DEFAULT_CONSUMER, type ConsumerPki } from '../certs/
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { makeFolder } from '../certs/folder.ts';
 import type { Credential, Hierarchy } from '../certs/index.ts';
-import { readAuthorities } from '../certs/pack.ts';
+import { readAuthorities } from '../certs/pack-read.ts';
 import { olderReferenceAt } from '../mocks/provider/data.ts';
 import { recordsAt } from '../mocks/provider/retrieval.ts';
 import { interactions } from '../mocks/ssp/interactions.ts';
-import { ASID, type Provider } from '../mocks/provider/server.ts';
+import type { Provider } from '../mocks/provider/server.ts';
+import { ASID } from '../mocks/provider/data.ts';
 import { auditLine } from '../mocks/ssp/audit.ts';
 import { startManagement } from '../mocks/ssp/management.ts';
 import { registeredId } from '../mocks/ssp/registry.ts';

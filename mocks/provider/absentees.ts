@@ -1,7 +1,8 @@
 import { createServer as createSecureServer } from 'node:https';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Hierarchy } from '../../certs/index.ts';
-import { ASID, SERVICE_PATH, type Provider } from './server.ts';
+import type { Provider } from './server.ts';
+import { ASID, SERVICE_PATH } from './data.ts';
 
 /** Subjects that are not there. No case may pass one: a pass would be vacuous. */
 export const absentees = {

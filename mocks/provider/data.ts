@@ -22,6 +22,9 @@ export const DATA: Readonly<Record<Held, string>> = {
 /** The ASIDs of the reference and of the fictional consumer. */
 export const ASID = { provider: '999999990001', consumer: '999999990002' } as const;
 
+/** The reference's place in the GP Connect URL form: ODS code, FHIR version, major version, capability. */
+export const SERVICE_PATH = '/A11111/STU3/1/gpconnect';
+
 /** Where a reference provider whose service root URL is `url` serves each capability. */
 export const capabilitiesAt = (url: string): Readonly<Partial<Record<Capability, string>>> => ({
   foundations: url,

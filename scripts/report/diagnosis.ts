@@ -1,5 +1,5 @@
 import { excerpt } from '../../tests/oracle/response.ts';
-import type { Check, Diagnosis } from '../../tests/run/doctor.ts';
+import type { Check, Diagnosis } from '../../tests/run/doctor-checks.ts';
 import type { RunRecord } from '../../tests/run/record.ts';
 import type { Stopped } from '../../tests/run/vigil.ts';
 import { countsOf, painted, type Screen } from './console.ts';

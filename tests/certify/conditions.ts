@@ -1,5 +1,7 @@
 import type { Profile } from '../model.ts';
-import { documentsOf, inEveryVersion, plan, type Declared } from '../run/plan.ts';
+import { documentsOf } from '../run/held-to.ts';
+import { inEveryVersion, plan } from '../run/plan.ts';
+import type { Declared } from '../run/declared.ts';
 import { digestOf, setsOf } from '../run/sets.ts';
 import { verdictOf, withoutWaived, type RunRecord } from '../run/record.ts';
 import { shardInWords } from '../run/shard.ts';

@@ -1,12 +1,9 @@
-import { request as parseResponse } from 'node:http';
-import { connect as connectInClear, type Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { connect as connectInClear } from 'node:net';
 import { TLSSocket } from 'node:tls';
-import { gunzipSync } from 'node:zlib';
 import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
-import type { Handshake, Observation } from '../model.ts';
-import { resourceTypeOf } from '../oracle/resource.ts';
+import type { Observation } from '../model.ts';
 import { alertName } from './alerts.ts';
+import { handshakeOf, openParser } from './answer.ts';
 
 /** Bounds on what a subject can make us wait for or keep. */
 export interface Bounds {
@@ -17,11 +14,13 @@ export interface Bounds {
 }
 
 export const DEFAULT_BOUNDS: Bounds = { patience: 10_000, bodyBytes: 10_000_000 };
+
 /**
  * After a TLS 1.3 handshake the client believes itself accepted before the server has looked at its certificate,
  * and a request written at once can turn the alert into a reset. So we listen first; a ticket ends the wait.
  */
 const LISTEN_FIRST_MS = 50;
+
 /** For the second try, where a request that was written unheard may have cost the peer's alert. */
 const LISTEN_AGAIN_MS = 1_000;
 
@@ -138,8 +137,10 @@ function sendOnce(
 }
 
 const CLOSE_NOTIFY = 0;
+
 /** RFC 5246 §6.2.3: 2^14 bytes and what a cipher may add, after a head of 5. */
 const LONGEST_RECORD = 5 + 16_384 + 2_048;
+
 /**
  * A TLS server may answer what it is told in clear by an alert in clear (RFC 5246 §7.2): Java's by a fatal one,
  * s2n-tls by close_notify. A record of 7 bytes comes in one piece.
@@ -186,130 +187,4 @@ function ours(code: string, message: string): string {
   return PEER_SPOKE_NO_TLS.test(code)
     ? `what came is no TLS (${code})`
     : `ours: our own TLS failed (${code || message})`;
-}
-
-export const handshakeOf = (socket: Socket | TLSSocket): Handshake | undefined =>
-  socket instanceof TLSSocket && socket.getProtocol() !== null
-    ? {
-        version: socket.getProtocol() ?? '',
-        suite: socket.getCipher().standardName ?? socket.getCipher().name,
-        resumed: socket.isSessionReused(),
-        ...serverOf(socket),
-      }
-    : undefined;
-
-function serverOf(socket: TLSSocket): Pick<Handshake, 'server'> {
-  const server = socket.getPeerX509Certificate()?.fingerprint256;
-  return server === undefined ? {} : { server };
-}
-
-/** Where the bytes of an answer go while they come. */
-export interface Answer {
-  push(chunk: Buffer): void;
-  /** The peer has closed its side. */
-  end(): void;
-  /**
-   * The peer has reset the connection. Whoever refuses a request without reading it to its end does so after the
-   * whole of the refusal (Go's net/http, to a request in clear on a TLS port): a status of an error whose body lasts
-   * until the connection ends (RFC 9112 §6.3) is an answer. Anything else broke off, for the reason given.
-   */
-  reset(what: string): void;
-  /** Nothing more is wanted: without it Node would hold on to a parser that was not read to its end. */
-  close(): void;
-}
-
-/**
- * Node's own HTTP parser over bytes that we read ourselves: it never sees the request, which is ours to the byte.
- */
-export function openParser(
-  method: string,
-  limit: number,
-  settle: (observation: Observation) => void,
-  handshake: () => Handshake | undefined,
-): Answer {
-  let isRefusalToTheEnd = false;
-  let isClosed = false;
-  const tell = (observation: Observation): void => {
-    if (!isClosed) settle(observation);
-  };
-  /** Whoever is refused in TLS needs none. */
-  const open = () => {
-    const wire = new Duplex({ read: () => {}, write: (_chunk, _encoding, done) => done() });
-    const parser = parseResponse({ method, createConnection: () => wire, setHost: false, headers: {} });
-    parser.on('response', (response) => {
-      const { statusCode = 0, headers } = response;
-      isRefusalToTheEnd =
-        statusCode >= 400 && !('content-length' in headers) && !('transfer-encoding' in headers);
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      const done = (): void =>
-        tell(responseOf(response.statusCode ?? 0, response.rawHeaders, chunks, bytes, handshake()));
-      response.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        chunks.push(chunk);
-        if (bytes > limit) done();
-      });
-      response.on('end', done);
-      response.on('aborted', () =>
-        tell({ kind: 'broken', what: `the answer was cut short after ${bytes} bytes of body` }),
-      );
-      response.on('error', () => {});
-    });
-    parser.on('error', (error: NodeJS.ErrnoException) =>
-      tell({ kind: 'broken', what: `no HTTP answer: ${error.code ?? 'unreadable'}` }),
-    );
-    parser.end();
-    return { wire, parser };
-  };
-  let opened: ReturnType<typeof open> | undefined;
-  const wireOf = (): Duplex => (opened ??= open()).wire;
-  return {
-    push: (chunk) => void wireOf().push(chunk),
-    end: () => void wireOf().push(null),
-    // What was pushed is parsed first, and with it the status is known.
-    reset: (what) =>
-      setImmediate(() => (isRefusalToTheEnd ? wireOf().push(null) : tell({ kind: 'broken', what }))),
-    close: () => {
-      isClosed = true;
-      opened?.parser.destroy();
-      opened?.wire.destroy();
-    },
-  };
-}
-
-/** Bytes of a compressed body that are unpacked: a small answer must not become a large one. */
-const UNPACKED = 10_000_000;
-
-/** A body as it was before `Content-Encoding: gzip`; as it came, where it is none or would grow beyond bounds. */
-function decoded(body: Buffer, rawHeaders: readonly string[]): Buffer {
-  const at = rawHeaders.findIndex((name, index) => index % 2 === 0 && /^content-encoding$/i.test(name));
-  if (at < 0 || !/^\s*gzip\s*$/i.test(rawHeaders[at + 1] ?? '')) return body;
-  try {
-    return gunzipSync(body, { maxOutputLength: UNPACKED });
-  } catch {
-    return body;
-  }
-}
-
-function responseOf(
-  status: number,
-  rawHeaders: readonly string[],
-  chunks: readonly Buffer[],
-  bytes: number,
-  handshake: Handshake | undefined,
-): Observation {
-  const text = decoded(Buffer.concat(chunks), rawHeaders).toString('utf8');
-  const resourceType = resourceTypeOf(text);
-  const headers = rawHeaders.flatMap((name, at) =>
-    at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [],
-  );
-  return {
-    kind: 'response',
-    status,
-    headers,
-    body: text,
-    bytes,
-    ...(resourceType !== undefined && { resourceType }),
-    ...(handshake && { handshake }),
-  };
 }

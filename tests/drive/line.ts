@@ -1,7 +1,8 @@
 import type { TLSSocket } from 'node:tls';
 import { dial, type Leg } from '../../mocks/ssp/outbound.ts';
 import type { Observation } from '../model.ts';
-import { DEFAULT_BOUNDS, handshakeOf, openParser, type Bounds } from './http.ts';
+import { DEFAULT_BOUNDS, type Bounds } from './http.ts';
+import { handshakeOf, openParser } from './answer.ts';
 
 /** A connection that is kept open over many exchanges, one at a time. */
 export interface Line {

@@ -1,6 +1,6 @@
 import type { Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
-import { readAuthorities, revocationOf } from '../../certs/pack.ts';
+import { readAuthorities, revocationOf } from '../../certs/pack-read.ts';
 import { parseHostPort } from './guard.ts';
 import { attend, type Attending } from './revocation.ts';
 import type { Subject } from './subject.ts';

@@ -1,50 +1,52 @@
-import { ConfigurationError } from '../../certs/configuration-error.ts';
-import { guard, resolveDestination, type Activity, type Consent, type Destination } from './guard.ts';
-import type { Declared } from './plan.ts';
-import { setsOf, type FrozenSet } from './sets.ts';
-import { declaredBy, type Subject } from './subject.ts';
-import { profileNamed } from './prepared.ts';
+import { disableable, type Capability } from '../../mocks/ssp/interactions.ts';
+import type { DeclaredField, Learning } from '../model.ts';
+import { DATA } from '../../mocks/provider/data.ts';
+import type { FrozenSet } from './sets.ts';
 
-/** What a subject declares, with the kinds of consent that the guard sees given. Looks its name up; sends nothing. */
-export async function declaredOf(subject: Subject, edition: string): Promise<Declared> {
-  const { url, connect, consent, file } = subject;
-  const destination = await resolveDestination(url, connect, `${file}#/connect`);
-  const given = (['write', 'active', 'ports'] as const).filter((each) =>
-    allows(destination, each, consent, file),
-  );
-  const set = setNamed(subject, edition);
-  return {
-    ...declaredBy(subject, edition),
-    ...(set && { set }),
-    consent: given,
-    // Our responder and CRLs speak for the CAs of a pack alone; another CA's revocations are on its own CRL.
-    ...(subject.revocation && subject.pki !== undefined && { revocation: subject.revocation }),
-  };
+/** What a subject declares that decides which clauses bind it; of some fields, that they are there. */
+export interface Declared extends Readonly<Partial<Record<DeclaredField, boolean>>> {
+  readonly edition: string;
+  readonly enforcesScope: boolean;
+  /** Whether it names the anchor of its own certificate. */
+  readonly trust?: boolean;
+  /** The frozen set that it is held to; absent: the newest of the edition. */
+  readonly set?: FrozenSet;
+  /** How the subject learns of revocation; by files where nothing is said, and held to them where it is `none`. */
+  readonly revocation?: Learning | 'none' | 'any';
+  /** Capabilities that are on; absent: not told, and only the profile's own valid exchange is driven. */
+  readonly capabilities?: readonly Capability[] | undefined;
+  /** Whether it says what the controls may add to the latency. */
+  readonly addedLatency?: boolean;
+  /** Names of the test data given. */
+  readonly data?: readonly string[] | undefined;
+  /** Operations that need not ask for a token, each with its reason. */
+  readonly exempt?: readonly { readonly operation: string; readonly because: string }[] | undefined;
+  /** In a sweep, whose connections are bounded: what opens many at once is left out. */
+  readonly bounded?: boolean;
+  /** Kinds of consent given. */
+  readonly consent?: readonly string[] | undefined;
 }
 
-/** The frozen set that a subject names. @throws ConfigurationError when there is none of that name */
-function setNamed({ set, file, profile: name }: Subject, edition: string): FrozenSet | undefined {
-  if (set === undefined) return undefined;
-  const sets = setsOf(profileNamed(name, `${file}#/profile`), edition);
-  const found = sets.find(({ id }) => id === set);
-  if (found) return found;
-  throw new ConfigurationError(
-    `${file}#/set`,
-    `there is no set ${set} of ${name} in the edition ${edition}; choose one of: ${sets.map(({ id }) => id).join(', ')}`,
-  );
-}
-
-/** Whether the guard lets a kind of activity happen at a destination. */
-function allows(
-  destination: Destination,
-  activity: Activity,
-  consent: Consent | undefined,
-  place: string,
-): boolean {
-  try {
-    guard(destination, [activity], consent, { place, today: new Date() });
-    return true;
-  } catch {
-    return false;
-  }
-}
+/** A subject that has every capability on, gives every consent and holds all data: the whole plan. */
+export const everythingOn = (edition: string): Declared => ({
+  edition,
+  enforcesScope: true,
+  trust: true,
+  plain: true,
+  otherIssuer: true,
+  fingerprint: true,
+  ports: true,
+  transfer: true,
+  unsecured: true,
+  addedLatency: true,
+  roles: true,
+  tenants: true,
+  capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
+  ...Object.fromEntries(disableable.map((name) => [`disabled.${name}`, true])),
+  data: [
+    ...Object.keys(DATA),
+    ...['asid', 'siblingAsid', 'siblingUrl'],
+    ...disableable.flatMap((name) => [`${name}OffUrl`, `${name}OffAsid`]),
+  ],
+  consent: ['write', 'active', 'ports'],
+});

@@ -1,13 +1,11 @@
-import { disableable, type Capability, type Interaction } from '../../mocks/ssp/interactions.ts';
+import type { Interaction } from '../../mocks/ssp/interactions.ts';
 import { everyCase } from '../cases/index.ts';
-import type { Addressee, Case, DeclaredField, Learning, Profile, TlsVersion } from '../model.ts';
-import { DATA } from '../../mocks/provider/data.ts';
+import type { Addressee, Case, Learning, Profile, TlsVersion } from '../model.ts';
 import { inEdition } from '../profiles/edition.ts';
-import { library, type Clause } from '../register/index.ts';
+import type { Clause } from '../register/index.ts';
 import { bears, scope } from './scope.ts';
-import { alone, digestOf, holds, setsOf, type FrozenSet, type Held } from './sets.ts';
-
-export { bears, scope };
+import { holds } from './sets.ts';
+import type { Declared } from './declared.ts';
 
 /** A case with the clauses of the profile that it bears on, and how much it counts. */
 export interface Planned {
@@ -26,54 +24,6 @@ export interface Planned {
   /** The strongest keyword among its clauses, or `noted`: binds nobody. */
   readonly level: string;
 }
-
-/** What a subject declares that decides which clauses bind it; of some fields, that they are there. */
-export interface Declared extends Readonly<Partial<Record<DeclaredField, boolean>>> {
-  readonly edition: string;
-  readonly enforcesScope: boolean;
-  /** Whether it names the anchor of its own certificate. */
-  readonly trust?: boolean;
-  /** The frozen set that it is held to; absent: the newest of the edition. */
-  readonly set?: FrozenSet;
-  /** How the subject learns of revocation; by files where nothing is said, and held to them where it is `none`. */
-  readonly revocation?: Learning | 'none' | 'any';
-  /** Capabilities that are on; absent: not told, and only the profile's own valid exchange is driven. */
-  readonly capabilities?: readonly Capability[] | undefined;
-  /** Whether it says what the controls may add to the latency. */
-  readonly addedLatency?: boolean;
-  /** Names of the test data given. */
-  readonly data?: readonly string[] | undefined;
-  /** Operations that need not ask for a token, each with its reason. */
-  readonly exempt?: readonly { readonly operation: string; readonly because: string }[] | undefined;
-  /** In a sweep, whose connections are bounded: what opens many at once is left out. */
-  readonly bounded?: boolean;
-  /** Kinds of consent given. */
-  readonly consent?: readonly string[] | undefined;
-}
-
-/** A subject that has every capability on, gives every consent and holds all data: the whole plan. */
-export const everythingOn = (edition: string): Declared => ({
-  edition,
-  enforcesScope: true,
-  trust: true,
-  plain: true,
-  otherIssuer: true,
-  fingerprint: true,
-  ports: true,
-  transfer: true,
-  unsecured: true,
-  addedLatency: true,
-  roles: true,
-  tenants: true,
-  capabilities: ['foundations', 'appointments', 'structured', 'documents', 'html', 'retrieval', 'directory'],
-  ...Object.fromEntries(disableable.map((name) => [`disabled.${name}`, true])),
-  data: [
-    ...Object.keys(DATA),
-    ...['asid', 'siblingAsid', 'siblingUrl'],
-    ...disableable.flatMap((name) => [`${name}OffUrl`, `${name}OffAsid`]),
-  ],
-  consent: ['write', 'active', 'ports'],
-});
 
 const WEIGHT = ['SHALL', 'SHALL NOT', 'MUST', 'MUST NOT', 'SHOULD', 'SHOULD NOT', 'MAY'];
 
@@ -105,7 +55,9 @@ function lacking(entry: Case, interaction: Interaction | undefined, declared: De
 }
 
 const NOBODY: Addressee = { url: 'https://nobody.invalid' };
+
 const owned = new WeakMap<Profile, ReadonlySet<Interaction>>();
+
 /** Whether an interaction is what the profile asks of its own. */
 function isOwn(profile: Profile, interaction: Interaction): boolean {
   const known = owned.get(profile);
@@ -141,7 +93,7 @@ function boundTo(
 }
 
 /** Whether a case opens many connections at once. */
-const isWide = ({ consent, stimulus }: Case): boolean =>
+export const isWide = ({ consent, stimulus }: Case): boolean =>
   consent?.includes('active') === true || stimulus.probe === 'ports';
 
 /**
@@ -205,112 +157,3 @@ export function inEveryVersion(
       : []),
   ]);
 }
-
-const isActive = (clause: string): boolean =>
-  everyCase.some(
-    ({ requirements, consent }) => consent?.includes('active') && requirements.some((id) => id === clause),
-  );
-const isWidely = (clause: string): boolean =>
-  everyCase.some((entry) => isWide(entry) && entry.requirements.some((id) => id === clause));
-/** The field without which a clause cannot be looked at, where that is what is missing. */
-const undeclared = (clause: string, declared: Declared): string | undefined =>
-  everyCase
-    .find(
-      ({ requirements, declares }) =>
-        declares && !declared[declares] && requirements.some((id) => id === clause),
-    )
-    ?.declares?.replace(/\..*/, '');
-const laterThan = (set: FrozenSet, clause: string): boolean =>
-  !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
-
-/** Operations that are exempt, and clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */
-export function unreachable(
-  profile: Profile,
-  declared: Declared,
-): readonly { readonly requirement: string; readonly because: string }[] {
-  const reached = new Set(plan(profile, declared).flatMap(({ clauses }) => clauses.map(({ id }) => id)));
-  const exempt = (declared.exempt ?? []).map(({ operation, because }) => ({
-    requirement: 'SEC-029',
-    because: `${operation} is exempt: ${because}`,
-  }));
-  const unreached = scope(profile, declared.edition)
-    .filter(({ id, decidedBy }) => decidedBy === undefined && !reached.has(id))
-    .map(({ id }) => ({
-      requirement: id,
-      because:
-        declared.set && laterThan(declared.set, id)
-          ? `came later than ${declared.set.id}`
-          : declared.bounded && isWidely(id)
-            ? 'opens many connections at once, which a sweep does not; `assay run` drives it'
-            : isActive(id)
-              ? 'driven only with "active" in consent.allow'
-              : undeclared(id, declared)
-                ? `driven only with \`${undeclared(id, declared)}\` in the subject file`
-                : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
-    }));
-  return [...unreached, ...exempt];
-}
-
-/** Cases that the set held otherwise than they are today: what they were can be examined by an older version alone. */
-export const changedSince = (
-  profile: Profile,
-  { set, edition }: Declared,
-): readonly { readonly case: string; readonly because: string }[] =>
-  set === undefined
-    ? []
-    : everyCase
-        .filter((entry) => scope(profile, edition).some((clause) => bears(entry, clause)))
-        .filter((entry) => holds(set, entry) === 'changed')
-        .map(({ id }) => ({
-          case: id,
-          because: `it is not what ${set.id} held; that takes an older version`,
-        }));
-
-/** Clauses that nothing could show, each with its reason. */
-export const excludedClauses = (profile: Profile, edition: string): readonly Clause[] =>
-  scope(profile, edition).filter(({ decidedBy }) => decidedBy === 'excluded');
-
-/** A frozen set: what exactly a subject was held to. The digest changes with every clause and every case. */
-export interface RequirementSet {
-  readonly id: string;
-  readonly digest: string;
-}
-
-/** The set of one document, or of all documents of a profile, in one edition: the one named, else the newest. */
-export function setOf(
-  profile: Held,
-  edition: string,
-  document?: string,
-  held: FrozenSet | undefined = setsOf(profile, edition).at(-1),
-): RequirementSet {
-  if (!held) throw new RangeError(`${profile.id} has no set of ${edition}`);
-  const version = held.id.split('/')[1] ?? '';
-  return { id: `${document ?? profile.id}@${edition}/${version}`, digest: digestOf(held, document) };
-}
-
-/** The documents of a profile with the edition and set that bind. */
-export const documentsOf = (profile: Profile, edition: string, held?: FrozenSet) =>
-  inEdition(profile, edition).documents.map((id) => {
-    const document = library.find((each) => each.id === id);
-    return {
-      id,
-      title: document?.title ?? id,
-      source: document?.source ?? '',
-      edition: document?.editions ? edition : 'single',
-      set: setOf(profile, edition, id, held),
-    };
-  });
-
-/** The documents that inform a profile, each with its frozen set: no case bears on them. */
-export const informingOf = (profile: Profile) =>
-  profile.informs.map((id) => {
-    const document = library.find((each) => each.id === id);
-    return {
-      id,
-      title: document?.title ?? id,
-      source: document?.source ?? '',
-      edition: 'single',
-      set: setOf(alone(id), 'single'),
-      informs: true as const,
-    };
-  });

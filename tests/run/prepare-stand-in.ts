@@ -11,7 +11,7 @@ import type { Addressee, Profile } from '../model.ts';
 import { inEdition } from '../profiles/edition.ts';
 import { ftrsPolicyOf, ftrsStandIns, startFtrsStandIn } from './ftrs.ts';
 import { nothingShown } from './exhibits.ts';
-import { everythingOn } from './plan.ts';
+import { everythingOn } from './declared.ts';
 import { attend } from './revocation.ts';
 import { PATIENCE, type Prepared, targetOf } from './prepared.ts';
 

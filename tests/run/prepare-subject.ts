@@ -1,7 +1,7 @@
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { namesOf, ownName } from '../../certs/traits.ts';
-import { readPack, validity } from '../../certs/pack.ts';
+import { readPack, validity } from '../../certs/pack-read.ts';
 import type { Target } from '../drive/driver.ts';
 import { NEAREST, USUAL_SKEW } from '../drive/edges.ts';
 import { plainPort, type PlainPort } from '../drive/probe.ts';
@@ -12,13 +12,13 @@ import { mintFrom } from './ftrs.ts';
 import { showEvidence } from './exhibits.ts';
 import { guard, resolveDestination } from './guard.ts';
 import { readCredentials, type CredentialOptions, type OwnCredentials } from './credentials.ts';
-import { changedSince } from './plan.ts';
+import { changedSince } from './reached.ts';
 import { withOperations } from './openapi.ts';
 import { dataOf, readSubject, type Subject } from './subject.ts';
 import { surveyedBy } from './surveyed.ts';
 import { readFile } from 'node:fs/promises';
 import { PATIENCE, type Prepared, profileNamed, targetOf } from './prepared.ts';
-import { declaredOf } from './declared.ts';
+import { declaredOf } from './declare.ts';
 import { attendSubject, perchOf } from './callback.ts';
 
 /** What the person who runs lets a subject file reach, and adds to it. */

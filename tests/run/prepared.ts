@@ -5,7 +5,7 @@ import { profiles } from '../profiles/index.ts';
 import type { Run } from './engine.ts';
 import type { Shown } from './exhibits.ts';
 import type { Destination } from './guard.ts';
-import type { Declared } from './plan.ts';
+import type { Declared } from './declared.ts';
 import type { RunRecord } from './record.ts';
 
 /** A run that is ready to be driven, and what its record says of the subject. */
@@ -56,6 +56,7 @@ export function profileNamed(name: string, place: string): Profile {
 /** Milliseconds for one exchange: an embedded provider is near, a subject may be far and slow. */
 export const PATIENCE = { standIn: 2_000, askingStandIn: 60_000, subject: 10_000 } as const;
 
+/** Where a subject is dialled, what is presented to it, and which anchors its certificate is verified by. */
 export function targetOf(
   url: URL,
   destination: Destination,

@@ -3,7 +3,8 @@ import { lifecycleCase } from '../cases/revocation.ts';
 import type { Profile } from '../model.ts';
 import type { Finding } from './finding.ts';
 import { untimed } from './lifecycle.ts';
-import { unreachable, type Declared } from './plan.ts';
+import { unreachable } from './reached.ts';
+import type { Declared } from './declared.ts';
 import type { Prepared } from './prepared.ts';
 import { assemble, type RunFacts, type RunRecord } from './record.ts';
 

@@ -6,7 +6,8 @@ import type { Provider } from '../../mocks/provider/server.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { baseline, createWorker, runPlan } from '../run/engine.ts';
-import { everythingOn, plan } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan } from '../run/plan.ts';
 import { everything, having, hierarchy, runOf } from './stand.ts';
 
 /** What a run books it cancels, whatever happens; what it may not or cannot do it says. */

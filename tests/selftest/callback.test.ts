@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { readPack } from '../../certs/pack.ts';
+import { readPack } from '../../certs/pack-read.ts';
 import { ASID } from '../../mocks/provider/data.ts';
 import type { Hierarchy } from '../../certs/index.ts';
 import type { RunRecord } from '../run/record.ts';

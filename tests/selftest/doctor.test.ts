@@ -9,11 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { createHierarchy, type Hierarchy } from '../../certs/index.ts';
-import { readPack, writePack } from '../../certs/pack.ts';
+import { readPack } from '../../certs/pack-read.ts';
+import { writePack } from '../../certs/pack.ts';
 import { conformant, type Policy } from '../../mocks/provider/policy.ts';
 import { startProvider } from '../../mocks/provider/server.ts';
 import { attribute, type Culprit } from '../run/attribution.ts';
-import type { Check } from '../run/doctor.ts';
+import type { Check } from '../run/doctor-checks.ts';
 import { nginxPath, startNginx, type NginxKnobs } from './fleet/servers/nginx.ts';
 import { assay, type Ended } from './program.ts';
 

@@ -4,7 +4,8 @@ import { htmlMutants } from '../../mocks/provider/html-mutants.ts';
 import { editionMutants, newerOnly } from '../../mocks/provider/outcome-mutants.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
-import { everythingOn, plan, type Planned } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan, type Planned } from '../run/plan.ts';
 import { examined, having, hierarchy } from './stand.ts';
 
 /** The editions of GP Connect differ in data alone: what binds in each, and what it allows. */

@@ -5,7 +5,8 @@ import { ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts'
 import { ftrs } from '../profiles/ftrs.ts';
 import { collapse, ENFORCED, flattened, readAlong } from '../run/enforcement.ts';
 import type { Finding } from '../run/finding.ts';
-import { everythingOn, plan } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan } from '../run/plan.ts';
 import { assemble, rejudge } from '../run/record.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import { createStand, examinedBy, type FtrsStand } from './ftrs-stand.ts';

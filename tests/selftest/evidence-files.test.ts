@@ -4,7 +4,8 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { readPack, writePack } from '../../certs/pack.ts';
+import { readPack } from '../../certs/pack-read.ts';
+import { writePack } from '../../certs/pack.ts';
 import { DATA, referenceAt } from '../../mocks/provider/data.ts';
 import { conformant } from '../../mocks/provider/policy.ts';
 import { startProvider } from '../../mocks/provider/server.ts';

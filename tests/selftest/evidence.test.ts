@@ -8,7 +8,7 @@ import { kindNamed, kinds } from '../evidence/index.ts';
 import { judgeEvidence } from '../evidence/judge.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { showEvidence, waiting, type EvidenceFields } from '../run/exhibits.ts';
-import { scope } from '../run/plan.ts';
+import { scope } from '../run/scope.ts';
 import { assemble, rejudge, type RunRecord } from '../run/record.ts';
 import { checkRecord } from '../run/record-schema.ts';
 import type { Facts } from '../evidence/kind.ts';

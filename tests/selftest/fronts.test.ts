@@ -10,7 +10,8 @@ import { lifecycleCase } from '../cases/revocation.ts';
 import { ftrs } from '../profiles/ftrs.ts';
 import { unreached, type Finding } from '../run/finding.ts';
 import { nothingShown } from '../run/exhibits.ts';
-import { everythingOn, plan } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan } from '../run/plan.ts';
 import type { RunRecord } from '../run/record.ts';
 import { recordOf } from '../run/told.ts';
 

@@ -8,7 +8,9 @@ import { HELD, SETTLING_MS } from '../drive/siege.ts';
 import type { Observation } from '../model.ts';
 import { judge } from '../oracle/judge.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
-import { everythingOn, plan, unreachable } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan } from '../run/plan.ts';
+import { unreachable } from '../run/reached.ts';
 import { everything, examined, having, hierarchy } from './stand.ts';
 
 /** Active cases: bounded, only where somebody has said so, and never a verdict on what was not there. */

@@ -10,10 +10,11 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { Hierarchy } from '../../certs/index.ts';
-import { readPack } from '../../certs/pack.ts';
+import { readPack } from '../../certs/pack-read.ts';
 import { ASID } from '../../mocks/provider/data.ts';
 import { conformant } from '../../mocks/provider/policy.ts';
-import { SERVICE_PATH, startProvider } from '../../mocks/provider/server.ts';
+import { startProvider } from '../../mocks/provider/server.ts';
+import { SERVICE_PATH } from '../../mocks/provider/data.ts';
 import { start } from './program.ts';
 
 /**

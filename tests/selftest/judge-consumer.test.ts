@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { writePack } from '../../certs/pack.ts';
-import { ASID } from '../../mocks/provider/server.ts';
+import { ASID } from '../../mocks/provider/data.ts';
 import { judgeVisit } from '../oracle/consumer.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
 import { assay } from './program.ts';

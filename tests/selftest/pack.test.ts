@@ -8,7 +8,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { createAuthorities } from '../../certs/index.ts';
-import { readPack, renewPack, validity, writePack, type PackManifest } from '../../certs/pack.ts';
+import { readPack, validity } from '../../certs/pack-read.ts';
+import { renewPack, writePack } from '../../certs/pack.ts';
+import type { PackManifest } from '../../certs/pack-manifest.ts';
 
 let folder: string;
 let pack: string;

@@ -8,7 +8,11 @@ import { inEdition } from '../profiles/edition.ts';
 import { profiles } from '../profiles/index.ts';
 import { register } from '../register/index.ts';
 import { merge } from '../run/merge.ts';
-import { bears, everythingOn, plan, scope, setOf, unreachable } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan } from '../run/plan.ts';
+import { setOf } from '../run/held-to.ts';
+import { unreachable } from '../run/reached.ts';
+import { bears, scope } from '../run/scope.ts';
 
 const ids = register.map(({ id }) => id);
 const repeated = <T>(all: readonly T[]): readonly T[] => all.filter((each, at) => all.indexOf(each) !== at);

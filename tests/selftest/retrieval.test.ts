@@ -7,7 +7,8 @@ import { retrievalMutants, retrievalVariants } from '../../mocks/provider/retrie
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { nrl } from '../profiles/nrl.ts';
 import { baseline, runPlan } from '../run/engine.ts';
-import { everythingOn, plan, type Planned } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan, type Planned } from '../run/plan.ts';
 import { rejudge } from '../run/record.ts';
 import { drawn, having, hierarchy, ROWS_AT_ONCE, runOf, WHOLE_MATRIX } from './stand.ts';
 

@@ -3,11 +3,15 @@ import { cp, mkdtemp, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { readPack, writePack } from '../../certs/pack.ts';
-import { ASID } from '../../mocks/provider/server.ts';
+import { readPack } from '../../certs/pack-read.ts';
+import { writePack } from '../../certs/pack.ts';
+import { ASID } from '../../mocks/provider/data.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { gpconnect } from '../profiles/gpconnect.ts';
-import { changedSince, everythingOn, plan, setOf, unreachable } from '../run/plan.ts';
+import { changedSince, unreachable } from '../run/reached.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan } from '../run/plan.ts';
+import { setOf } from '../run/held-to.ts';
 import { assemble } from '../run/record.ts';
 import {
   differences,

@@ -6,7 +6,7 @@ import { connect as connectTcp } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { connect, type TLSSocket } from 'node:tls';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
-import { ASID } from '../../mocks/provider/server.ts';
+import { ASID } from '../../mocks/provider/data.ts';
 import { startStandIn } from '../../mocks/provider/stand-in.ts';
 import { auditLine } from '../../mocks/ssp/audit.ts';
 import { readTarget } from '../../mocks/ssp/target.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createConsumerPki, DEFAULT_CONSUMER, type ConsumerPki } from '../../certs/consumer.ts';
 import { createHierarchy, type Credential, type Hierarchy } from '../../certs/index.ts';
-import { ASID, SERVICE_PATH } from '../../mocks/provider/server.ts';
+import { ASID, SERVICE_PATH } from '../../mocks/provider/data.ts';
 import type { Reached } from '../../mocks/ssp/forward.ts';
 import { startSsp, type Passage, type Ssp, type SspOptions } from '../../mocks/ssp/proxy.ts';
 import type { Endpoint, Registry } from '../../mocks/ssp/registry.ts';

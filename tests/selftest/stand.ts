@@ -7,7 +7,8 @@ import { gpconnect } from '../profiles/gpconnect.ts';
 import { plainPort } from '../drive/probe.ts';
 import { baseline, runPlan, type Run } from '../run/engine.ts';
 import type { Finding } from '../run/finding.ts';
-import { everythingOn, plan, type Planned } from '../run/plan.ts';
+import { everythingOn } from '../run/declared.ts';
+import { plan, type Planned } from '../run/plan.ts';
 
 /** One hierarchy for a whole test file: keys are what it costs. */
 export const hierarchy: Promise<Hierarchy> = createHierarchy();

@@ -22,7 +22,7 @@ import { pathOf, trustOf } from '../path.ts';
 import { openPlainDoor } from '../plain-port.ts';
 import { unrevoked, type RevocationPlace } from '../revocation.ts';
 import { letsRound } from '../rounds.ts';
-import { anchorsOf, chainOf, primePem, welcome } from '../server.ts';
+import { anchorsOf, chainOf, primePem, welcome } from '../welcome.ts';
 import { serverCredential } from '../server-certificate.ts';
 import { KeysUnavailable, remoteKeys } from './keys.ts';
 import { ftrsConformant, type FtrsPolicy, type FtrsRefusal } from './policy.ts';

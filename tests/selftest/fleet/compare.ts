@@ -1,7 +1,8 @@
 import { matchesGlob } from 'node:path';
 import { Socket } from 'node:net';
 import type { Hierarchy } from '../../../certs/index.ts';
-import { ASID, type Provider } from '../../../mocks/provider/server.ts';
+import type { Provider } from '../../../mocks/provider/server.ts';
+import { ASID } from '../../../mocks/provider/data.ts';
 import { createRedactor } from '../../drive/redact.ts';
 import type { OfferedVersion } from '../../model.ts';
 import { gpconnect } from '../../profiles/gpconnect.ts';

@@ -5,7 +5,8 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import type { Hierarchy } from '../../../certs/index.ts';
-import { ASID, SERVICE_PATH, startProvider, type Provider } from '../../../mocks/provider/server.ts';
+import { startProvider, type Provider } from '../../../mocks/provider/server.ts';
+import { ASID, SERVICE_PATH } from '../../../mocks/provider/data.ts';
 import { conformant } from '../../../mocks/provider/policy.ts';
 import { hello } from '../../drive/hello.ts';
 
