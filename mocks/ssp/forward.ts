@@ -195,7 +195,14 @@ function relay(
 ): void {
   const status = answer.statusCode ?? 502;
   response.sendDate = false;
-  response.writeHead(status, answer.statusMessage, passOn(answer.rawHeaders, lost));
+  try {
+    response.writeHead(status, answer.statusMessage, passOn(answer.rawHeaders, lost));
+  } catch {
+    // A status or a reason phrase that is none (RFC 9112 §4): Node reads it, and does not write it.
+    answer.destroy();
+    response.statusMessage = ''; // what was refused would stay
+    return settle({ kind: 'unreachable' });
+  }
   let bytes = 0;
   answer.on('data', (chunk: Buffer) => {
     bytes += chunk.length;

@@ -22,11 +22,13 @@ export interface Redactor {
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 /** Three base64url parts as of a JWT (RFC 7519 §3), the last one possibly empty. */
 const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/g;
-const TEN_DIGITS = /(?<![\d.])\d{3}[ -]?\d{3}[ -]?\d{4}(?![\d.])/g;
+/** Ten digits, in groups or not; part of a longer number, of an object identifier or of a fraction they are none. */
+const TEN_DIGITS =
+  /(?:(?<=%[0-9a-f]{2})|(?<!\d|\d\.|%|%[0-9a-f]))\d{3}(?:[ \-\u00a0\u2009+]|%20)?\d{3}(?:[ \-\u00a0\u2009+]|%20)?\d{4}(?!\d|\.\d)/gi;
 
 /** NHS number check digit (modulus 11): what ten digits must satisfy to be one. */
 export function isNhsNumber(digits: string): boolean {
-  const numbers = [...digits.replace(/\D/g, '')].map(Number);
+  const numbers = [...digits.replace(/%20|\D/g, '')].map(Number);
   if (numbers.length !== 10) return false;
   const sum = numbers.slice(0, 9).reduce((total, digit, at) => total + digit * (10 - at), 0);
   const check = 11 - (sum % 11);

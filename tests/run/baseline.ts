@@ -1,6 +1,7 @@
 import type { Driven, Driver } from '../drive/driver.ts';
 import type { Exchange, Observation, TlsVersion } from '../model.ts';
 import { accepted } from '../oracle/judge.ts';
+import { saysNothing } from '../oracle/response.ts';
 
 /** What the subject did with the valid exchange before any case was driven. */
 export interface Baseline {
@@ -31,9 +32,13 @@ export async function settle(drive: Driver, valid: Exchange, payload: string): P
   return { version: 'TLSv1.2', versions: [], accepted: false, observation: older.observation };
 }
 
-/** Whether a valid exchange that was not taken may yet be: neither an alert nor an answer, nor three times the same. */
+/**
+ * Whether a valid exchange that was not taken may yet be: an answer of a hop that is down or asks for patience; or
+ * neither an alert nor another answer, nor three times the same.
+ */
 async function isDoubtful({ observation }: Driven, again: () => Promise<Driven>): Promise<boolean> {
-  if (observation.kind === 'alert' || observation.kind === 'response') return false;
+  if (observation.kind === 'response') return saysNothing(observation);
+  if (observation.kind === 'alert') return false;
   const twice = [await again(), await again()];
   return twice.some((each) => each.observation.kind !== observation.kind);
 }

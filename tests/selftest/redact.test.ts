@@ -32,6 +32,23 @@ test('the same value has the same mark, another value another', () => {
   assert.ok(!JSON.stringify({ digests, salt }).includes('9434765919'));
 });
 
+test('an NHS number is redacted wherever it stands: at the end of a sentence, in a file name, in a URL', () => {
+  const { redact } = createRedactor();
+  for (const text of [
+    'No patient with NHS number 9434765919.',
+    '9434765919.xml',
+    'patient.9434765919',
+    '943%20476%205919',
+    '943+476+5919',
+    '943\u00a0476\u00a05919',
+    '/Patient/9434765919',
+    '%7C9434765919',
+    '%C2%A09434765919',
+  ])
+    assert.match(redact(text), /^(?:%\w\w|[^0-9])*‹nhs-number:\d›[^0-9]*$/, text);
+  assert.equal(redact('1.2.9434765919.3 0.9434765919'), '1.2.9434765919.3 0.9434765919');
+});
+
 test('ten digits that are no NHS number stay', () => {
   assert.equal(createRedactor().redact('1234567890 99999999901234'), '1234567890 99999999901234');
   assert.ok(isNhsNumber('943 476 5919'));

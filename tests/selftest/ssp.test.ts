@@ -373,6 +373,23 @@ describe('errors of its own', () => {
     }
   });
 
+  for (const [what, line] of [
+    ['a status that is none', 'HTTP/1.1 099 Odd'],
+    ['a reason phrase with a control character', 'HTTP/1.1 200 O\u0001K'],
+  ] as const)
+    test(`a provider that answers with ${what}: 502, and the SSP goes on`, async () => {
+      const odd = await startBackend(({ socket }) => {
+        socket.end(`${line}\r\nContent-Length: 0\r\n\r\n`);
+      });
+      const stage = await startStage(odd);
+      try {
+        for (let time = 0; time < 2; time += 1)
+          assert.equal((await node(stage, `/${odd.url}/metadata`, headersFor(odd.url))).status, 502);
+      } finally {
+        await Promise.all([stage.close(), odd.close()]);
+      }
+    });
+
   test('CONNECT opens no tunnel', async () => {
     const stage = await startStage(provider);
     try {
