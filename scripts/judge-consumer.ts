@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { createConsumerPki } from '../certs/consumer.ts';
@@ -12,6 +10,7 @@ import { faceNames, faces, startFace, type FaceName } from '../mocks/ssp/faces.t
 import { judgeVisit, type Visit } from '../tests/oracle/consumer.ts';
 import { readRegistry } from '../tests/run/registry.ts';
 import { EXIT } from './exit.ts';
+import { privateFolder } from './private-folder.ts';
 import { exampleRegistry, NAMES, placeConsumer } from './serve-ssp.ts';
 
 /** Milliseconds that one run of the consumer's command may take. */
@@ -43,7 +42,7 @@ export function judgeConsumerCommand(): Command {
 }
 
 async function judge(program: string, args: readonly string[], pack: string | undefined): Promise<number> {
-  const folder = await mkdtemp(join(tmpdir(), 'assay-consumer-'));
+  const { path: folder, wipe } = privateFolder('assay-consumer-', EXIT.ours);
   const open: { readonly close: () => Promise<void> }[] = [];
   try {
     const pki = pack ?? join(folder, 'pki');
@@ -99,7 +98,7 @@ async function judge(program: string, args: readonly string[], pack: string | un
     return EXIT[verdict];
   } finally {
     for (const each of open) await each.close();
-    await rm(folder, { recursive: true, force: true });
+    await wipe();
   }
 }
 
@@ -117,8 +116,10 @@ const run = (
       stdio: ['ignore', 'ignore', 'inherit'],
       env: { ...process.env, ...env },
     });
+    const end = (): void => void child.kill('SIGKILL');
+    process.once('exit', end);
     const timer = setTimeout(() => {
-      child.kill('SIGKILL');
+      end();
       reject(
         new ConfigurationError(
           'COMMAND',
@@ -131,6 +132,7 @@ const run = (
       reject(new ConfigurationError('COMMAND', `cannot be started (${message})`));
     });
     child.on('close', () => {
+      process.removeListener('exit', end);
       clearTimeout(timer);
       resolve();
     });

@@ -1,5 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
@@ -9,6 +8,8 @@ import { checkStandIn } from '../tests/run/prepare-stand-in.ts';
 import { startProvider } from '../mocks/provider/server.ts';
 import { ASID, SERVICE_PATH } from '../mocks/provider/data.ts';
 import { policyOf, startStandIn } from '../mocks/provider/stand-in.ts';
+import { EXIT } from './exit.ts';
+import { privateFolder } from './private-folder.ts';
 import { readRegistry } from '../tests/run/registry.ts';
 import { serveIssuer, type Companion, type IssuerFlags } from './serve-cis2.ts';
 import { openSsp, type SspFlags } from './serve-ssp.ts';
@@ -85,8 +86,7 @@ async function serve(options: ServeOptions): Promise<void> {
   checkStandIn(mock, '--mock');
   const url = checkedUrl(options);
   checkSspFlags(options);
-  const folder = await mkdtemp(join(tmpdir(), 'assay-serve-'));
-  const wipe = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const { path: folder, hand, wipe } = privateFolder('assay-serve-', EXIT.ours);
   const companions: Companion[] = [];
   let withdraw = async (): Promise<void> => {};
   try {
@@ -132,10 +132,12 @@ async function serve(options: ServeOptions): Promise<void> {
     const beside = Object.assign({}, ...companions.map(({ ready }) => ready)) as Readonly<
       Record<string, unknown>
     >;
-    withdraw = await announce({ ready: true, url: served, connect, subject, pki, ...beside }, options.ready);
-    await new Promise<void>((done) => {
+    const ended = new Promise<void>((done) => {
       for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
     });
+    hand();
+    withdraw = await announce({ ready: true, url: served, connect, subject, pki, ...beside }, options.ready);
+    await ended;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EADDRINUSE' && options.ssp !== true) {
       throw new ConfigurationError(
