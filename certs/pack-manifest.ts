@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { ConfigurationError } from './configuration-error.ts';
-import { exists } from './pack.ts';
 
 /** One file of a trust pack, as `pki.json` lists it. */
 export interface InventoryEntry {
@@ -39,6 +38,13 @@ export const damaged = (dir: string, name: string, what: string): ConfigurationE
   new ConfigurationError(
     join(dir, name),
     `${what}; make the pack again with \`assay pki --out ${dir} --renew\`, or a new one elsewhere`,
+  );
+
+/** Whether there is anything at a path. */
+export const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
   );
 
 /** A file of a pack. @throws ConfigurationError naming it where it is missing or cannot be read */

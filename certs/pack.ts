@@ -1,6 +1,6 @@
 import * as x509 from './x509.ts';
 import { randomBytes, X509Certificate } from 'node:crypto';
-import { mkdir, mkdtemp, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigurationError } from './configuration-error.ts';
 import { makeFolder } from './folder.ts';
@@ -16,7 +16,7 @@ import {
 } from './index.ts';
 import { installGuide } from './install.ts';
 import { keyStore, TRUST_PASSWORD, trustStore } from './pkcs12.ts';
-import { isSecret, serialOf, readPem, readManifest, type PackManifest } from './pack-manifest.ts';
+import { exists, isSecret, serialOf, readPem, readManifest, type PackManifest } from './pack-manifest.ts';
 import { readAuthority } from './pack-read.ts';
 
 export type PackOptions = Omit<HierarchyOptions, 'providerKey'> & {
@@ -168,13 +168,6 @@ async function place(dir: string, files: readonly PackFile[], manifest: PackMani
     await rm(draft, { recursive: true, force: true });
   }
 }
-
-/** Whether there is anything at a path. */
-export const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 async function write(dir: string, options: HierarchyOptions, ownKey: boolean): Promise<PackManifest> {
   const hierarchy = await createHierarchy(options);

@@ -107,7 +107,7 @@ const ofRejection = (rejection: Rejection): readonly (readonly [string, Mutant])
   const [made, told] = casesOf(rejection);
   const more = rejection === 'wrong-scope' ? SCOPES : [];
   // The first registration that is let in uses the number up.
-  const [, ...untried] = rejection === 'wrong-scope' ? scopeCasesOf('register-patient') : [];
+  const [, ...untried] = more.length > 0 ? scopeCasesOf('register-patient') : [];
   const because = more.length > 0 && { because: 'one rule looks at the scope of every resource' };
   return [
     [

@@ -105,7 +105,7 @@ export interface Root {
   readonly asid: string;
   readonly capabilities: readonly Interaction['capability'][];
   readonly sibling: boolean;
-  /** Its practice has these capabilities disabled: nothing but the capability statement of Foundations is answered. */
+  /** Its practice has them disabled: nothing but the capability statement of Foundations is answered. */
   readonly disabled?: boolean;
 }
 

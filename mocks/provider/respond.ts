@@ -10,7 +10,7 @@ import { retrieve } from './retrieval.ts';
 import { letsRound } from './rounds.ts';
 import { judgeRequest, type Reason, type Registration } from './rules.ts';
 import { refused } from './welcome.ts';
-import { tell, cache } from './tell.ts';
+import { tell, cache, wantsXml } from './tell.ts';
 
 /** Bytes of body that are read; more is cut off. */
 const LARGEST_BODY = 5_000_000;
@@ -100,10 +100,4 @@ export function answer(
     ...cache(policy.cacheAnswer),
   });
   response.end(gzip ? gzipSync(text) : text);
-}
-
-/** Whether XML is asked for; `_format` overrides `Accept`. */
-export function wantsXml({ url, headers }: IncomingMessage): boolean {
-  const format = new URL(url ?? '/', 'https://provider.invalid').searchParams.get('_format');
-  return (format ?? headers.accept ?? '').includes('xml');
 }

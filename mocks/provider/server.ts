@@ -1,11 +1,6 @@
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
 import type { Server } from 'node:https';
-import {
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Server as TcpServer,
-  type Socket,
-} from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import type { Hierarchy } from '../../certs/index.ts';
 import { ASID, SERVICE_PATH } from './data.ts';
 import type { Policy } from './policy.ts';
@@ -15,7 +10,7 @@ import { openDiary } from './diary.ts';
 import { isFull, watch } from './weakness.ts';
 import { serverCredential } from './server-certificate.ts';
 import type { Registration } from './rules.ts';
-import { asking, admit, secureServer } from './welcome.ts';
+import { asking, admit, listen, secureServer } from './welcome.ts';
 import { respond } from './respond.ts';
 
 /** A provider that listens on loopback. */
@@ -97,10 +92,3 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
       }),
   };
 }
-
-/** Listens, on loopback unless told otherwise. @returns the port */
-export const listen = (server: TcpServer, port: number, host = '127.0.0.1'): Promise<number> =>
-  new Promise((ready, failed) => {
-    server.once('error', failed);
-    server.listen(port, host, () => ready((server.address() as AddressInfo).port));
-  });

@@ -3,7 +3,12 @@ import { inDialect, type Dialect } from './dialect.ts';
 import type { OutcomeShape, Policy } from './policy.ts';
 import { asXml, type Resource } from './resources.ts';
 import type { Reason } from './rules.ts';
-import { wantsXml } from './respond.ts';
+
+/** Whether XML is asked for; `_format` overrides `Accept`. */
+export function wantsXml({ url, headers }: IncomingMessage): boolean {
+  const format = new URL(url ?? '/', 'https://provider.invalid').searchParams.get('_format');
+  return (format ?? headers.accept ?? '').includes('xml');
+}
 
 /** Answers with an error: status, and an OperationOutcome in the dialect and format of the request. */
 export function tell(

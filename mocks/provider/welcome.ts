@@ -9,7 +9,7 @@ import { conformant, type CertificatePolicy, type Policy } from './policy.ts';
 import { pathOf, presentedBy, sameKey, trustOf, type Path } from './path.ts';
 import { unrevoked } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
-import { listen, type ProviderOptions } from './server.ts';
+import type { ProviderOptions } from './server.ts';
 
 /** OpenSSL's own name; Node has it, its types do not. */
 const SSL_OP_NO_RENEGOTIATION = 0x40000000;
@@ -157,3 +157,10 @@ export function welcome(
   if (policy.pinsKey && !sameKey(leaf, hierarchy.clients.valid.certificate)) return false;
   return policy.admits(presentedBy(leaf), hierarchy.ssp);
 }
+
+/** Listens, on loopback unless told otherwise. @returns the port */
+export const listen = (server: TcpServer, port: number, host = '127.0.0.1'): Promise<number> =>
+  new Promise((ready, failed) => {
+    server.once('error', failed);
+    server.listen(port, host, () => ready((server.address() as AddressInfo).port));
+  });
