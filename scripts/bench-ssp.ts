@@ -28,6 +28,8 @@ interface Quantiles {
   readonly p99: number;
 }
 
+const NONE: Quantiles = { p50: NaN, p99: NaN };
+
 /** Latency in milliseconds of so many requests, so many of them at a time. */
 async function load(
   { port, path, tls }: { port: number; path: string; tls: object },
@@ -121,12 +123,11 @@ export async function sspRows() {
       for (const target of Object.values(targets)) await load(target, concurrent, count); // warm
       const seen: Record<keyof typeof targets, Quantiles>[] = [];
       for (let round = 0; round < ROUNDS; round += 1) {
-        const once = (name: keyof typeof targets) => load(targets[name], concurrent, count);
-        const direct = await once('direct');
         // Which of the two comes first changes from round to round: what one leaves behind meets both.
-        const [first, second] = round % 2 === 0 ? (['pipe', 'ssp'] as const) : (['ssp', 'pipe'] as const);
-        const [one, other] = [await once(first), await once(second)];
-        seen.push(first === 'pipe' ? { direct, pipe: one, ssp: other } : { direct, pipe: other, ssp: one });
+        const order = round % 2 === 0 ? (['pipe', 'ssp'] as const) : (['ssp', 'pipe'] as const);
+        const made = { direct: await load(targets.direct, concurrent, count), pipe: NONE, ssp: NONE };
+        for (const name of order) made[name] = await load(targets[name], concurrent, count);
+        seen.push(made);
       }
       for (const share of ['p50', 'p99'] as const) {
         const ours = median(seen.map(({ ssp: own, direct }) => own[share] - direct[share]));

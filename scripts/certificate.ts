@@ -8,7 +8,7 @@ import { sha256, textOf, unpack } from '../tests/certify/archive.ts';
 import { STATEMENT } from '../tests/certify/bundle.ts';
 import type { Statement } from '../tests/certify/statement.ts';
 import { opened } from './verify.ts';
-import { readable } from './certify.ts';
+import { readable } from './values.ts';
 import { EXIT } from './exit.ts';
 import { collect } from './options.ts';
 import { certificate } from './report/certificate.ts';

@@ -23,18 +23,7 @@ import { sarif } from './report/sarif.ts';
 import { testReport } from './report/testreport.ts';
 import { traceabilityCsv } from './report/traceability.ts';
 import { passphrase } from './keygen.ts';
-
-/** A file that is named on the command line. @throws ConfigurationError at `place` */
-export const readable = async (file: string, place: string): Promise<Buffer> => {
-  try {
-    return await readFile(file);
-  } catch (error) {
-    throw new ConfigurationError(
-      place,
-      `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
-    );
-  }
-};
+import { readable } from './values.ts';
 
 /** A record, read and checked. */
 async function readRecord(file: string): Promise<{ readonly record: RunRecord; readonly bytes: Uint8Array }> {

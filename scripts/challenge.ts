@@ -5,7 +5,7 @@ import { poseChallenge } from '../tests/certify/challenge.ts';
 import { openSigningKey } from '../tests/certify/keys.ts';
 import { CHALLENGE, challengeIn } from '../tests/run/challenge.ts';
 import { passphrase, wholeDays } from './keygen.ts';
-import { readable } from './certify.ts';
+import { readable } from './values.ts';
 
 interface ChallengeOptions {
   readonly key: string;

@@ -1,5 +1,5 @@
 /** Signals by which a person or a CI system ends a run. */
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+export const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** Ctrl-C reaches a whole group, and the set-up passes it on as well: one press may arrive twice. */
 const SAME_PRESS_MS = 500;
 
@@ -26,3 +26,9 @@ export function interruption(exitCode: number): {
     },
   };
 }
+
+/** Resolves at the first signal. */
+export const untilSignalled = (): Promise<void> =>
+  new Promise((done) => {
+    for (const name of SIGNALS) process.once(name, () => done());
+  });

@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { read } from 'read';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { makeFolder } from '../certs/folder.ts';
 import { generateSigningKey } from '../tests/certify/keys.ts';
 import { writeWhole } from '../tests/run/record.ts';
+import { wholeNumber } from './values.ts';
 
 const PASSPHRASE = 'ASSAY_KEY_PASSPHRASE';
 
@@ -21,13 +22,8 @@ export async function passphrase(twice: boolean): Promise<string> {
   return first;
 }
 
-/** A number of days on the command line. @throws InvalidArgumentError where it is none */
-export function wholeDays(value: string): number {
-  const days = Number(value);
-  if (!Number.isInteger(days) || days < 1 || days > 1095)
-    throw new InvalidArgumentError('a whole number of days from 1 to 1095');
-  return days;
-}
+/** How many days a key or what it signs may last. */
+export const wholeDays = wholeNumber(1, 1095, 'a whole number of days');
 
 /** `assay keygen`: a key that certifies, and the set that verifiers need. */
 export function keygenCommand(): Command {

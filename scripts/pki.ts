@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { called } from './exit.ts';
+import { wholeNumber } from './values.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readPack } from '../certs/pack-read.ts';
 import { renewPack, writePack } from '../certs/pack.ts';
@@ -36,13 +37,6 @@ function serverName(value: string): string {
   return value;
 }
 
-function life(value: string): number {
-  const days = Number(value);
-  if (!Number.isInteger(days) || days < 1 || days > 365)
-    throw new InvalidArgumentError('a whole number of days from 1 to 365');
-  return days;
-}
-
 function webAddress(value: string): URL {
   const url = URL.canParse(value) ? new URL(value) : undefined;
   if (url?.protocol !== 'http:' && url?.protocol !== 'https:')
@@ -61,7 +55,11 @@ export function pkiCommand(): Command {
       [],
     )
     .option('--ssp <name>', "FQDN in the SSP's client certificate (default: ssp.assay.test)", serverName)
-    .option('--days <n>', 'life of certificates and CRLs in days, 1 to 365 (default: 90)', life)
+    .option(
+      '--days <n>',
+      'life of certificates and CRLs in days, 1 to 365 (default: 90)',
+      wholeNumber(1, 365, 'a whole number of days'),
+    )
     .option('--revocation <url>', 'base URL of CRLs and OCSP, to be named in the certificates', webAddress)
     .option('--csr <file>', "sign this request instead of making the provider's key", String)
     .option('--renew', 'make the certificates of an existing pack anew; its CAs stay while they last')

@@ -3,6 +3,7 @@ import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readAuthorities, readPack } from '../certs/pack-read.ts';
 import { bookOf, startRevocation } from '../mocks/revocation/index.ts';
 import { parseHostPort } from '../tests/run/guard.ts';
+import { untilSignalled } from './interruption.ts';
 import { announce, readyOption } from './ready.ts';
 
 interface RevocationOptions {
@@ -52,9 +53,7 @@ async function serve({ pki, listen, managementListen, ready: file }: RevocationO
   const { url, management } = revocation;
   const ready = { ready: true, url: url.href, management: management.url.href, token: management.token };
   const withdraw = await announce(ready, file);
-  await new Promise<void>((done) => {
-    for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
-  });
+  await untilSignalled();
   await withdraw();
   await revocation.close();
 }

@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readPack } from '../certs/pack-read.ts';
 import { writePack } from '../certs/pack.ts';
@@ -9,8 +9,10 @@ import { startProvider } from '../mocks/provider/server.ts';
 import { ASID, SERVICE_PATH } from '../mocks/provider/data.ts';
 import { policyOf, startStandIn } from '../mocks/provider/stand-in.ts';
 import { EXIT } from './exit.ts';
+import { untilSignalled } from './interruption.ts';
 import { privateFolder } from './private-folder.ts';
 import { readRegistry } from '../tests/run/registry.ts';
+import { wholeNumber } from './values.ts';
 import { serveIssuer, type Companion, type IssuerFlags } from './serve-cis2.ts';
 import { openSsp, type SspFlags } from './serve-ssp.ts';
 import { ISSUER_FOLDER } from './token.ts';
@@ -29,12 +31,7 @@ interface ServeOptions extends IssuerFlags, SspFlags {
   readonly ready?: string;
 }
 
-function port(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 65_535)
-    throw new InvalidArgumentError('a port from 0 to 65535');
-  return number;
-}
+const port = wholeNumber(0, 65_535, 'a port');
 
 /** `assay serve`: keeps an embedded provider up until it is told to stop. */
 export function serveCommand(): Command {
@@ -132,9 +129,7 @@ async function serve(options: ServeOptions): Promise<void> {
     const beside = Object.assign({}, ...companions.map(({ ready }) => ready)) as Readonly<
       Record<string, unknown>
     >;
-    const ended = new Promise<void>((done) => {
-      for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.once(signal, () => done());
-    });
+    const ended = untilSignalled();
     hand();
     withdraw = await announce({ ready: true, url: served, connect, subject, pki, ...beside }, options.ready);
     await ended;

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readEndpoints } from '../tests/run/endpoints.ts';
 import { LEDGER } from '../tests/run/ledger.ts';
@@ -14,6 +14,7 @@ import { openEvents, type SweepEvent } from './events.ts';
 import { EXIT, version } from './exit.ts';
 import { interruption } from './interruption.ts';
 import { collect, shard } from './options.ts';
+import { wholeNumber } from './values.ts';
 import { screenOf } from './report/console.ts';
 import { html } from './report/html.ts';
 import { junit } from './report/junit.ts';
@@ -31,23 +32,14 @@ interface SweepCommandOptions {
   readonly events?: string;
 }
 
-const upTo =
-  (most: number) =>
-  (value: string): number => {
-    const count = Number(value);
-    if (!Number.isInteger(count) || count < 1 || count > most)
-      throw new InvalidArgumentError(`a whole number from 1 to ${most}`);
-    return count;
-  };
-
 /** `assay sweep`: many subjects in one run. */
 export function sweepCommand(): Command {
   return new Command('sweep')
     .argument('<endpoints>', 'file of endpoints (JSON): a name and a subject file each')
     .option('--out <dir>', 'where overview.json, overview.html and a folder for each subject go', 'assay-out')
     .option('--shard <i/n>', 'judge one of n parts of the endpoints, counted from 1', shard)
-    .option('--connections <n>', 'connections at the same time in all, 1 to 256', upTo(256), 8)
-    .option('--per-host <n>', 'connections at the same time to one host, 1 to 32', upTo(32), 2)
+    .option('--connections <n>', 'connections at the same time in all, 1 to 256', wholeNumber(1, 256), 8)
+    .option('--per-host <n>', 'connections at the same time to one host, 1 to 32', wholeNumber(1, 32), 2)
     .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
     .option('--strict', 'a failed SHOULD counts')
     .option(

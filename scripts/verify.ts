@@ -6,7 +6,7 @@ import { collect } from './options.ts';
 import { readTrust, type TrustSet } from '../tests/certify/keys.ts';
 import { verifyBundle, type Verified } from '../tests/certify/verify.ts';
 import { EXIT, version } from './exit.ts';
-import { readable } from './certify.ts';
+import { readable } from './values.ts';
 
 /** A bundle as its file holds it, and what came of verifying it. */
 export async function opened(

@@ -3,7 +3,8 @@ import { LEDGER } from '../../tests/run/ledger.ts';
 import { interruption } from '../interruption.ts';
 import { EXIT } from '../exit.ts';
 import { collect, shard, withReach } from '../options.ts';
-import { rate, seconds, tcpPort, variable, workers, type RunOptions } from './options.ts';
+import { wholeNumber } from '../values.ts';
+import { rate, seconds, variable, type RunOptions } from './options.ts';
 import { run } from './run.ts';
 
 /** `assay run`: examines a subject, streams the table, writes the record. */
@@ -22,7 +23,7 @@ export function runCommand(): Command {
       .option('--edition <name>', 'with --mock: hold it to this edition of its profile (default: the newest)')
       .option('--case <glob>', 'examine only the cases that match; may be repeated', collect, [])
       .option('--out <dir>', 'where record.json, junit.xml and report.html go', 'assay-out')
-      .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', workers, 4),
+      .option('--concurrency <n>', 'cases examined at the same time, 1 to 32', wholeNumber(1, 32), 4),
     'credentials of your own beside those of the subject file; commands may stand in it',
   )
     .option(
@@ -32,7 +33,7 @@ export function runCommand(): Command {
     .option(
       '--image-port <n>',
       'with --image: the TLS port that it listens on, inside (default: 443)',
-      tcpPort,
+      wholeNumber(1, 65_535, 'a port'),
     )
     .option('--image-env <k=v>', 'with --image: a variable of its environment; may be repeated', variable, {})
     .option('--strict', 'a failed SHOULD counts')

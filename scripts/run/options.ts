@@ -26,20 +26,6 @@ export interface RunOptions {
   readonly shard?: Shard;
 }
 
-export function workers(value: string): number {
-  const count = Number(value);
-  if (!Number.isInteger(count) || count < 1 || count > 32)
-    throw new InvalidArgumentError('a whole number from 1 to 32');
-  return count;
-}
-
-export function tcpPort(value: string): number {
-  const number = Number(value);
-  if (!Number.isInteger(number) || number < 1 || number > 65_535)
-    throw new InvalidArgumentError('a port from 1 to 65535');
-  return number;
-}
-
 export function variable(
   value: string,
   before: Readonly<Record<string, string>>,
