@@ -5,14 +5,16 @@ import { ASID, olderReferenceAt, referenceAt } from '../../mocks/provider/data.t
 import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
+import type { Target } from '../drive/driver.ts';
 import { plainPort } from '../drive/probe.ts';
 import { createRedactor } from '../drive/redact.ts';
-import type { Addressee, Profile } from '../model.ts';
+import type { Addressee, Learning, Profile } from '../model.ts';
 import { inEdition } from '../profiles/edition.ts';
+import type { Run } from './engine.ts';
 import { ftrsPolicyOf, ftrsStandIns, startFtrsStandIn } from './ftrs.ts';
 import { nothingShown } from './exhibits.ts';
 import { everythingOn } from './declared.ts';
-import { attend } from './revocation.ts';
+import { attend, type Attending } from './revocation.ts';
 import { PATIENCE, type Prepared, targetOf } from './prepared.ts';
 
 /** The names of the stand-ins that a profile can be driven against; without one: of every profile. */
@@ -41,6 +43,54 @@ const REFERENCES: Readonly<Record<string, (url: string) => Addressee>> = {
   'gpconnect@0.7': olderReferenceAt,
 };
 
+/** An embedded provider that was started, and what it stands behind. */
+interface Embedded {
+  readonly name: string;
+  readonly edition: string;
+  readonly hierarchy: Made;
+  readonly way: Learning;
+  /** Absent: it learns of revocation by files. */
+  readonly attending: Attending | undefined;
+  readonly provider: {
+    readonly port: number;
+    readonly plain?: string;
+    readonly close: () => Promise<void>;
+  };
+}
+
+/** A run against an embedded provider: everything is on, nothing was shown. */
+function embedded(
+  { name, edition, hierarchy, way, attending, provider }: Embedded,
+  run: Omit<Run, 'target' | 'redactor'>,
+  target: Partial<Target> = {},
+): Prepared {
+  const { url } = run.subject;
+  const destination = { host: '127.0.0.1', port: provider.port, addresses: ['127.0.0.1'] };
+  return {
+    run: {
+      ...run,
+      target: {
+        ...targetOf(new URL(url), destination, (attending ?? hierarchy).clients, [hierarchy.root]),
+        shared: true,
+        ...(provider.plain !== undefined && { plain: plainPort(provider.plain) }),
+        ...target,
+      },
+      ...(attending && { asked: attending.asked, revoke: attending.revoke }),
+      redactor: createRedactor(),
+    },
+    declared: { ...everythingOn(edition), revocation: way },
+    subject: { url, connect: `127.0.0.1:${provider.port}`, standIn: name, ssp: hierarchy.ssp },
+    notExamined: [],
+    shown: nothingShown,
+    warnings: [],
+    facts: { destination: { ...destination, host: 'localhost' } },
+    close: async () => {
+      await provider.close();
+      await attending?.revocation.close();
+    },
+  };
+}
+
 /**
  * Starts an embedded provider behind a fresh hierarchy, or behind one that others share. Keys live in memory only.
  * @throws ConfigurationError on `--mock` for an unknown name
@@ -61,42 +111,16 @@ export async function prepareStandIn(
   const way = policyOf(name)?.revocation.source ?? 'file';
   const attending =
     way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities, { slow: 15_000 });
-  const provider = await startStandIn(
-    name,
-    hierarchy,
-    undefined,
-    way === 'file' ? undefined : attending?.place,
-  );
-  const subject = (REFERENCES[`${profile.id}@${edition}`] ?? REFERENCES[profile.id] ?? referenceAt)(
-    provider.url,
-  );
-  const url = new URL(subject.url);
-  const destination = { host: '127.0.0.1', port: provider.port, addresses: ['127.0.0.1'] };
-  return {
-    run: {
+  const provider = await startStandIn(name, hierarchy, undefined, attending?.place);
+  const referenceOf = REFERENCES[`${profile.id}@${edition}`] ?? REFERENCES[profile.id] ?? referenceAt;
+  return embedded(
+    { name, edition, hierarchy, way, attending, provider },
+    {
       profile,
-      subject,
-      target: {
-        ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
-        shared: true,
-        ...(attending && { clients: attending.clients }),
-        ...(provider.plain !== undefined && { plain: plainPort(provider.plain) }),
-      },
-      ...(attending && { asked: attending.asked, revoke: attending.revoke }),
-      redactor: createRedactor(),
+      subject: referenceOf(provider.url),
       bounds: { patience: attending ? PATIENCE.askingStandIn : PATIENCE.standIn },
     },
-    declared: { ...everythingOn(edition), revocation: way },
-    subject: { url: subject.url, connect: `127.0.0.1:${provider.port}`, standIn: name, ssp: hierarchy.ssp },
-    notExamined: [],
-    shown: nothingShown,
-    warnings: [],
-    facts: { destination: { ...destination, host: 'localhost' } },
-    close: async () => {
-      await provider.close();
-      await attending?.revocation.close();
-    },
-  };
+  );
 }
 
 /** An embedded FtRS provider with an issuer of its own. */
@@ -104,36 +128,19 @@ async function prepareFtrs(name: string, profile: Profile, keys?: Made): Promise
   const hierarchy = keys ?? (await createHierarchy());
   const way = ftrsPolicyOf(name)?.revocation.source ?? 'file';
   const attending = way === 'file' ? undefined : await attend(hierarchy, hierarchy.authorities);
-  const standIn = await startFtrsStandIn(name, hierarchy, way === 'file' ? undefined : attending?.place);
-  const url = new URL(standIn.url);
-  const destination = { host: '127.0.0.1', port: standIn.port, addresses: ['127.0.0.1'] };
-  return {
-    run: {
+  const provider = await startFtrsStandIn(name, hierarchy, attending?.place);
+  return embedded(
+    { name, edition: profile.editions[0], hierarchy, way, attending, provider },
+    {
       profile,
-      subject: { url: standIn.url, data: { organisation: FTRS_ODS } },
-      target: {
-        ...targetOf(url, destination, hierarchy.clients, [hierarchy.root]),
-        shared: true,
-        ...(attending && { clients: attending.clients }),
-        mint: standIn.mint,
-        ...(standIn.plain !== undefined && { plain: plainPort(standIn.plain) }),
-        fingerprint: new X509Certificate(hierarchy.provider.certificate).fingerprint256,
-      },
-      ...(standIn.surveyed && { surveyed: standIn.surveyed }),
-      issuer: standIn.issuer,
-      ...(attending && { asked: attending.asked, revoke: attending.revoke }),
-      redactor: createRedactor(),
+      subject: { url: provider.url, data: { organisation: FTRS_ODS } },
+      ...(provider.surveyed && { surveyed: provider.surveyed }),
+      issuer: provider.issuer,
       bounds: { patience: PATIENCE.standIn },
     },
-    declared: { ...everythingOn(profile.editions[0]), revocation: way },
-    subject: { url: standIn.url, connect: `127.0.0.1:${standIn.port}`, standIn: name, ssp: hierarchy.ssp },
-    notExamined: [],
-    shown: nothingShown,
-    warnings: [],
-    facts: { destination: { ...destination, host: 'localhost' } },
-    close: async () => {
-      await standIn.close();
-      await attending?.revocation.close();
+    {
+      mint: provider.mint,
+      fingerprint: new X509Certificate(hierarchy.provider.certificate).fingerprint256,
     },
-  };
+  );
 }

@@ -26,6 +26,18 @@ const undeclared = (clause: string, declared: Declared): string | undefined =>
 const laterThan = (set: FrozenSet, clause: string): boolean =>
   !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
 
+function whyUnreached(clause: string, declared: Declared): string {
+  const { set, bounded } = declared;
+  if (set && laterThan(set, clause)) return `came later than ${set.id}`;
+  if (bounded && isWidely(clause))
+    return 'opens many connections at once, which a sweep does not; `assay run` drives it';
+  if (isActive(clause)) return 'driven only with "active" in consent.allow';
+  const field = undeclared(clause, declared);
+  return field === undefined
+    ? 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs'
+    : `driven only with \`${field}\` in the subject file`;
+}
+
 /** Operations that are exempt, and clauses that only cases of capabilities decide which the subject has not said to be on, each with that reason. */
 export function unreachable(
   profile: Profile,
@@ -38,19 +50,7 @@ export function unreachable(
   }));
   const unreached = scope(profile, declared.edition)
     .filter(({ id, decidedBy }) => decidedBy === undefined && !reached.has(id))
-    .map(({ id }) => ({
-      requirement: id,
-      because:
-        declared.set && laterThan(declared.set, id)
-          ? `came later than ${declared.set.id}`
-          : declared.bounded && isWidely(id)
-            ? 'opens many connections at once, which a sweep does not; `assay run` drives it'
-            : isActive(id)
-              ? 'driven only with "active" in consent.allow'
-              : undeclared(id, declared)
-                ? `driven only with \`${undeclared(id, declared)}\` in the subject file`
-                : 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs',
-    }));
+    .map(({ id }) => ({ requirement: id, because: whyUnreached(id, declared) }));
   return [...unreached, ...exempt];
 }
 
