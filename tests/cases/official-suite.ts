@@ -14,6 +14,24 @@ export interface Scenario {
 
 const ABOUT_THE_SSP = 'asks the SSP and not the provider; the SSP of this project has tests of its own';
 
+const ONE_VERB = 'one wrong verb stands for all that the interaction is not defined for';
+const AS_DIRECTIVE = 'as a directive: a value that merely contains the word is another';
+const WHERE_ENFORCED = 'binds only a provider that says that it enforces scope';
+
+/** What both lines of the suite ask. */
+const gzip: Scenario = { feature: 'FHIR', scenario: 'gzip', cases: ['response/gzip'] };
+/** Asked of a resource type that is none: the lines differ in the status that they want. */
+const ofUnknownKind = (status: number): Scenario => ({
+  feature: 'JWT',
+  scenario: `InvalidResourceType: ${status}`,
+  cases: [
+    'token/device-of-unknown-kind',
+    'token/organization-of-unknown-kind',
+    'token/practitioner-of-unknown-kind',
+  ],
+  because: 'the text is ambiguous: 422 and 400 are both accepted',
+});
+
 export const scenarios: readonly Scenario[] = [
   {
     feature: 'Security',
@@ -101,7 +119,7 @@ export const scenarios: readonly Scenario[] = [
     feature: 'JWT',
     scenario: 'requested_scope badScope, and of the wrong verb',
     cases: ['token/scope-of-another-verb', 'error/scope-of-another-verb'],
-    because: 'binds only a provider that says that it enforces scope',
+    because: WHERE_ENFORCED,
   },
   {
     feature: 'JWT',
@@ -120,16 +138,7 @@ export const scenarios: readonly Scenario[] = [
     scenario: 'invalid device, organization, practitioner: 422',
     cases: ['token/device-invalid', 'token/organization-invalid', 'token/practitioner-invalid'],
   },
-  {
-    feature: 'JWT',
-    scenario: 'InvalidResourceType: 422',
-    cases: [
-      'token/device-of-unknown-kind',
-      'token/organization-of-unknown-kind',
-      'token/practitioner-of-unknown-kind',
-    ],
-    because: 'the text is ambiguous: 422 and 400 are both accepted',
-  },
+  ofUnknownKind(422),
   {
     feature: 'JWT',
     scenario: 'identifiers of older release candidates (rc5)',
@@ -142,14 +151,14 @@ export const scenarios: readonly Scenario[] = [
     feature: 'Http',
     scenario: 'PATCH, DELETE, OPTIONS',
     cases: ['request/wrong-verb', 'error/request-wrong-verb', 'hostile/trace'],
-    because: 'one wrong verb stands for all that the interaction is not defined for',
+    because: ONE_VERB,
   },
   {
     feature: 'FHIR',
     scenario: 'formats by Accept and _format',
     cases: ['xml/answer', 'xml/type', 'request/unsupported-accept', 'request/unsupported-format'],
   },
-  { feature: 'FHIR', scenario: 'gzip', cases: ['response/gzip'] },
+  gzip,
   {
     feature: 'FHIR',
     scenario: 'CapabilityStatement',
@@ -161,7 +170,7 @@ export const scenarios: readonly Scenario[] = [
     feature: 'caching header',
     scenario: 'Cache-Control contains no-store, on answers and errors',
     cases: ['cache-control/answer', 'cache-control/error', 'cache-control/refusal-page'],
-    because: 'as a directive: a value that merely contains the word is another',
+    because: AS_DIRECTIVE,
   },
   {
     feature: 'caching header',
@@ -203,7 +212,7 @@ export const htmlScenarios: readonly Scenario[] = [
     feature: 'Http',
     scenario: 'unknown paths; PATCH, DELETE, OPTIONS',
     cases: ['error/request-unknown-path', 'request/wrong-verb', 'error/request-wrong-verb'],
-    because: 'one wrong verb stands for all that the interaction is not defined for',
+    because: ONE_VERB,
   },
   {
     feature: 'JWT',
@@ -220,18 +229,9 @@ export const htmlScenarios: readonly Scenario[] = [
     scenario:
       'requested_scope of another resource: patient/*.read on the conformance statement, and the reverse',
     cases: ['html/metadata-to-patient-scope', 'html/record-to-organization-scope'],
-    because: 'binds only a provider that says that it enforces scope',
+    because: WHERE_ENFORCED,
   },
-  {
-    feature: 'JWT',
-    scenario: 'InvalidResourceType: 400',
-    cases: [
-      'token/device-of-unknown-kind',
-      'token/organization-of-unknown-kind',
-      'token/practitioner-of-unknown-kind',
-    ],
-    because: 'the text is ambiguous: 422 and 400 are both accepted',
-  },
+  ofUnknownKind(400),
   {
     feature: 'JWT',
     scenario: 'claims missing, lifetime, expiry',
@@ -249,7 +249,7 @@ export const htmlScenarios: readonly Scenario[] = [
     cases: ['request/unsupported-accept', 'request/unsupported-format', 'html/unsupported-content-type'],
   },
   { feature: 'FHIR', scenario: 'JSON and XML, both required', cases: ['html/xml-answer', 'html/xml-type'] },
-  { feature: 'FHIR', scenario: 'gzip', cases: ['response/gzip'] },
+  gzip,
   {
     feature: 'FHIR',
     scenario: 'the care record, section by section, and its HTML',
@@ -261,6 +261,6 @@ export const htmlScenarios: readonly Scenario[] = [
     feature: 'caching header',
     scenario: 'Cache-Control contains no-store, on answers and errors',
     cases: ['cache-control/answer', 'cache-control/error'],
-    because: 'as a directive: a value that merely contains the word is another',
+    because: AS_DIRECTIVE,
   },
 ];
