@@ -5,7 +5,7 @@ import { createRogue, device, SKEW, type Authorities, type Credential } from './
 import * as x509 from './x509.ts';
 
 /** The server certificates that an SSP can show, by what is wrong with them; each in one respect only. */
-export const sspFaces = ['good', 'expired', 'wrong-name', 'wrong-issuer', 'revoked'] as const;
+const sspFaces = ['good', 'expired', 'wrong-name', 'wrong-issuer', 'revoked'] as const;
 export type SspFace = (typeof sspFaces)[number];
 
 /** What a consumer and the SSP that it calls need of each other. */

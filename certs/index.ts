@@ -73,9 +73,9 @@ export interface HierarchyOptions {
 /** FQDN of the SSP in its client certificate where no other is asked for; `.test` leads nowhere (RFC 6761). */
 export const DEFAULT_SSP = 'ssp.assay.test';
 /** Names and addresses in the provider's certificate where no others are asked for. */
-export const DEFAULT_HOSTS: readonly string[] = ['localhost', '127.0.0.1'];
+const DEFAULT_HOSTS: readonly string[] = ['localhost', '127.0.0.1'];
 /** Life of leaves and CRLs, in days: at least quarterly rotation. */
-export const DEFAULT_DAYS = 90;
+const DEFAULT_DAYS = 90;
 
 const DAY = 86_400_000;
 const CA_DAYS = 370;

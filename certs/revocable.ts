@@ -6,7 +6,7 @@ import * as x509 from './x509.ts';
  * Sound client certificates that name where their revocation status is to be had, each by what is wrong there.
  * `ocsp-…` name an OCSP responder alone, `crl-…` a CRL distribution point alone.
  */
-export const revocableNames = [
+const revocableNames = [
   'ocsp-good',
   'ocsp-revoked',
   'ocsp-unknown',
@@ -53,7 +53,7 @@ const pointers = ({ ocsp, crl }: Source): readonly x509.Extension[] => [
 const wholeSecond = (time: number): Date => new Date(Math.floor(time / 1000) * 1000);
 
 /** A leaf in the SSP's name for a day, that names where its status is to be had. */
-export async function issueRevocable(
+async function issueRevocable(
   issuer: Authority,
   ssp: string,
   publicKey: x509.PublicKeyType,

@@ -38,7 +38,7 @@ function editionOf(profile: Profile, chosen: string | undefined): string {
 }
 
 /** Everything that a subject of a profile is held to, and how each part is decided. */
-export function catalogueOf(name: string, chosen?: string) {
+function catalogueOf(name: string, chosen?: string) {
   const profile = profileNamed(name, '--profile');
   const edition = editionOf(profile, chosen);
   const planned = plan(profile, { ...everythingOn(edition), revocation: 'any' });

@@ -41,7 +41,7 @@ const halfHash = (value: string): string =>
   createHash('sha256').update(value).digest().subarray(0, 16).toString('base64url');
 
 /** The role in use: the selected one, else the first. */
-export const roleInUse = ({ roles, selected_role }: User): string | undefined =>
+const roleInUse = ({ roles, selected_role }: User): string | undefined =>
   selected_role ?? roles[0]?.person_roleid;
 
 /** The claims of an ID token as CIS2 sends them. Times are seconds since the epoch. */

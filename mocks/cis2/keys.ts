@@ -27,7 +27,7 @@ export async function createSigningKey(kid = awkwardKid()): Promise<SigningKey> 
 }
 
 /** The public half as the key set shows it (RFC 7517 §4). */
-export const publicJwk = ({ kid, publicKey }: Omit<SigningKey, 'privateKey'>): JWK => ({
+const publicJwk = ({ kid, publicKey }: Omit<SigningKey, 'privateKey'>): JWK => ({
   ...publicKey.export({ format: 'jwk' }),
   kid,
   use: 'sig',

@@ -31,8 +31,6 @@ export const absentees = {
     ),
 } satisfies Record<string, (hierarchy: Hierarchy) => Promise<Provider>>;
 
-export type AbsenteeName = keyof typeof absentees;
-
 const placed = (port: number) => ({
   url: `https://localhost:${port}${SERVICE_PATH}`,
   asid: ASID.provider,

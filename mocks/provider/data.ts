@@ -26,7 +26,7 @@ export const ASID = { provider: '999999990001', consumer: '999999990002' } as co
 export const SERVICE_PATH = '/A11111/STU3/1/gpconnect';
 
 /** Where a reference provider whose service root URL is `url` serves each capability. */
-export const capabilitiesAt = (url: string): Readonly<Partial<Record<Capability, string>>> => ({
+const capabilitiesAt = (url: string): Readonly<Partial<Record<Capability, string>>> => ({
   foundations: url,
   appointments: url,
   structured: `${url}/structured`,

@@ -45,7 +45,7 @@ export const stu3: Dialect = {
   words: {},
 };
 
-export const dstu2: Dialect = {
+const dstu2: Dialect = {
   audience: 'https://authorize.fhir.nhs.net/token',
   ods: 'http://fhir.nhs.net/Id/ods-organization-code',
   // Without `/Id/`: a mistake that the 0.7 page keeps, since providers came to check for it.

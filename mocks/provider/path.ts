@@ -267,7 +267,7 @@ const SIGNATURES: readonly (readonly [oid: string, weakness: Weakness])[] = [
   ['06092a864886f70d0101040500', 'weak/md5'],
   ['06092a864886f70d0101050500', 'weak/sha-1'],
 ];
-export function weaknessOf(der: Buffer): Weakness | undefined {
+function weaknessOf(der: Buffer): Weakness | undefined {
   const { native } = read(der);
   if ((native.publicKey.asymmetricKeyDetails?.modulusLength ?? 2048) < 2048) return 'weak/key';
   const hex = native.raw.toString('hex');

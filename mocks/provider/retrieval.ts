@@ -13,7 +13,7 @@ export interface RetrievalPolicy {
 }
 
 /** Where the reference's records are registered, and the one that it has. */
-export const RECORDS_PATH = '/A11111/records';
+const RECORDS_PATH = '/A11111/records';
 const RECORD = 'record-1.pdf';
 
 const HEADERS = ['authorization', 'ssp-traceid', 'ssp-from', 'ssp-to', 'ssp-interactionid'];

@@ -74,7 +74,7 @@ const forbidden: Answers = [
 ];
 
 /** The answers allowed to each kind of flaw, the preferred one first. */
-export const answersTo: Readonly<Record<Exclude<Flaw, 'nothing'>, Answers>> = {
+const answersTo: Readonly<Record<Exclude<Flaw, 'nothing'>, Answers>> = {
   token: unauthenticated,
   expired: unauthenticated,
   assurance: forbidden,

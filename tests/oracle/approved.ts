@@ -33,22 +33,6 @@ export const nrlSuites: readonly ApprovedGroup[] = [
   0xc030, 0xc02f, 0x009f, 0x009e, 0xc028, 0x006b, 0x0039, 0xc014,
 ].map((code) => group(suiteOf(code)?.openssl ?? '', [code]));
 
-const AEAD = /_GCM_|_CCM|CHACHA20/;
-const FORWARD_SECRET = /^TLS_(?:ECDHE|DHE)_(?:ECDSA|RSA|DSS)_/;
-
-/**
- * FtRS names no suite: SEC-001 asks for approved algorithms and no weak or legacy ones, read as forward secrecy and
- * authenticated encryption (NIST SP 800-52r2 §3.3.1, RFC 9325 §4.2), and every suite of TLS 1.3.
- */
-export const ftrsSuites: readonly ApprovedGroup[] = [
-  {
-    name: 'forward secrecy and authenticated encryption',
-    suites: suites.filter(
-      ({ code, iana }) => code >> 8 === 0x13 || (FORWARD_SECRET.test(iana) && AEAD.test(iana)),
-    ),
-  },
-];
-
 /** Code points of groups, each once. */
 export const codesOf = (groups: readonly ApprovedGroup[]): readonly number[] => [
   ...new Set(groups.flatMap(({ suites: own }) => own.map(({ code }) => code))),

@@ -19,7 +19,7 @@ export const isPayload = (seen: Observation, payload: string): boolean =>
     .some((each) => (each.includes('/') ? mediaTypeOf(seen) === each : seen.resourceType === each));
 
 /** Type and subtype of the content, in lower case and without parameters (RFC 9110 §8.3.1). */
-export const mediaTypeOf = (seen: Response): string | undefined =>
+const mediaTypeOf = (seen: Response): string | undefined =>
   headerValues(seen, 'content-type')[0]?.split(';')[0]?.trim().toLowerCase();
 
 /** Statuses by which the peer says nothing about the stimulus: misdirected, throttled, or its hop is down. */

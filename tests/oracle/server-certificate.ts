@@ -4,7 +4,7 @@ import { fail, pass } from './verdict.ts';
 type Seen = Extract<Observation, { kind: 'certificate' }>;
 
 /** Days before the end at which a renewal is overdue. */
-export const RENEWED_BEFORE = 30;
+const RENEWED_BEFORE = 30;
 /** Least sizes in bits: 112 bits of security (NIST SP 800-131A §3). */
 const LEAST = { RSA: 2_048, curve: 224 } as const;
 

@@ -21,7 +21,7 @@ export interface ImageOptions {
 }
 
 /** Where a trust pack's `provider/` is found inside. */
-export const MOUNT = '/assay';
+const MOUNT = '/assay';
 
 export interface ProviderContainer {
   /** `host:port` at which it is reached from here. */

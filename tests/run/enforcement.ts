@@ -21,11 +21,11 @@ const caseOf = (id: string): string => id.split('@')[0] ?? id;
 const operationOf = (id: string): string => id.split('@')[1] ?? '';
 
 /** Whether a finding is of the control: of a case that has to be refused. */
-export const isOfControl = ({ case: id, level }: Finding): boolean =>
+const isOfControl = ({ case: id, level }: Finding): boolean =>
   level !== 'noted' && id.startsWith(SUBJECT) && isRefusal.has(caseOf(id));
 
 /** Whether the subject served what it had to refuse. */
-export const letThrough = (finding: Finding): boolean =>
+const letThrough = (finding: Finding): boolean =>
   finding.outcome === 'fail' && isPayload(finding.observation, finding.payload);
 
 /** Whether the subject refused for want of authentication or authorisation: then somebody looked at the token. */

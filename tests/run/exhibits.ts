@@ -37,7 +37,7 @@ export const nothingShown: Shown = { findings: [], given: new Set() };
 const LARGEST = 50_000_000;
 
 /** What a kind or a requirement is called among those given. */
-export const ofKind = (kind: string, requirement: string): string => `${kind} ${requirement}`;
+const ofKind = (kind: string, requirement: string): string => `${kind} ${requirement}`;
 
 interface Opened {
   readonly file: string;

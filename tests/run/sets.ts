@@ -63,7 +63,7 @@ const kindLine = ({
   `kind ${id} ${hash({ requirements, threshold, freshDays, format, schema }, 12)}`;
 
 /** What the register, the catalogue and the kinds of evidence say today of a profile in one edition. */
-export function linesOf(profile: Held, edition: string): readonly string[] {
+function linesOf(profile: Held, edition: string): readonly string[] {
   const clauses = scope(profile, edition);
   const held = everyCase.filter((entry) => clauses.some((clause) => bears(entry, clause)));
   const shown = kinds.filter(({ requirements }) => clauses.some(({ id }) => requirements.includes(id)));

@@ -36,7 +36,7 @@ const under = (file: string, folder: string): boolean => file.startsWith(`${fold
 const IMPORTS = /(?:from\s+|import\s*\(\s*|import\s+)['"](\.{1,2}\/[^'"]+)['"]/g;
 
 /** What one file imports of ours, from the root of the repository. */
-export const importsOf = (file: string, text: string): readonly string[] =>
+const importsOf = (file: string, text: string): readonly string[] =>
   [...text.matchAll(IMPORTS)].map(([, target = '']) => join(dirname(file), target).replaceAll('\\', '/'));
 
 /** What is wrong with the imports of one file; empty: nothing. */

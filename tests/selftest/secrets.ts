@@ -25,7 +25,7 @@ const git = async (root: string, ...args: readonly string[]): Promise<string> =>
 const isBinary = (bytes: Buffer): boolean => bytes.subarray(0, 8_000).includes(0);
 
 /** Every secret in one text. */
-export async function secretsIn(place: string, content: string): Promise<readonly Leak[]> {
+async function secretsIn(place: string, content: string): Promise<readonly Leak[]> {
   const { messages } = await lintSource({
     source: { filePath: place, content, contentType: 'text' },
     options: {

@@ -32,7 +32,7 @@ export const worlds = createHierarchy().then(async (pki) => ({
 
 export const GPC = 'urn:nhs:names:services:gpconnect:fhir:rest:read:metadata-1';
 export const NRL = 'urn:nhs:names:services:nrl:DocumentReference.content.read';
-export const NRL_REGISTERED = 'urn:nhs:names:services:nrl:DocumentReference.content';
+const NRL_REGISTERED = 'urn:nhs:names:services:nrl:DocumentReference.content';
 
 /** A provider that is whatever its handler is, behind the hierarchy's server certificate. */
 export async function startBackend(
@@ -154,7 +154,7 @@ export function curl(folder: string, ...args: readonly string[]): Promise<CurlAn
 }
 
 /** Runs curl; the head of the answer stands before its body. */
-export const bareCurl = (...args: readonly string[]): Promise<CurlAnswer> =>
+const bareCurl = (...args: readonly string[]): Promise<CurlAnswer> =>
   new Promise((resolve) => {
     execFile(
       curlPath ?? 'curl',

@@ -41,7 +41,7 @@ export const runOf = (provider: Provider, pki: Hierarchy, patience = 2_000, shar
 };
 
 /** The same against its part that speaks 0.7. */
-export const olderRunOf = (provider: Provider, pki: Hierarchy, patience?: number, shared = false): Run => {
+const olderRunOf = (provider: Provider, pki: Hierarchy, patience?: number, shared = false): Run => {
   const run = runOf(provider, pki, patience, shared);
   const subject = olderReferenceAt(provider.url);
   const basePath = new URL(subject.url).pathname;

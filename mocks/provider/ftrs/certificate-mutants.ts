@@ -15,7 +15,7 @@ import { certificatesIn, ftrsConformant, type FtrsPolicy } from './policy.ts';
 const deciding = (policy: Mutant['policy']): FtrsPolicy => ({ ...ftrsConformant, ...certificatesIn(policy) });
 
 /** What an FtRS case is called that asks what a GP Connect case asks. */
-export const caseOfFtrs = (id: string): string =>
+const caseOfFtrs = (id: string): string =>
   id
     .replace(/^client-certificate\//, 'mutual-tls/')
     .replace(/^way-round\//, 'mutual-tls/way-round-')

@@ -18,7 +18,7 @@ export interface R4Entry {
 }
 
 /** Why an FtRS provider refuses a request. */
-export const ftrsRefusals = [
+const ftrsRefusals = [
   'certificate',
   'no-token',
   'token',

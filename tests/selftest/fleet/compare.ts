@@ -84,7 +84,7 @@ export function countDials(): void {
 }
 
 /** What each case has to find, exceptions first. */
-export function expectedOf(configuration: Configuration, entry: Planned['case'], known: Flaws): Expected {
+function expectedOf(configuration: Configuration, entry: Planned['case'], known: Flaws): Expected {
   const exception = configuration.exceptions?.find(({ cases }) => matchesGlob(entry.id, cases));
   if (exception) return exception;
   return predict(entry, { ...keeping, ...configuration.facts }, known);

@@ -22,7 +22,7 @@ export const programPath = (name: string): string | undefined =>
     .find((file) => existsSync(file));
 
 /** RFC 7919 §A.1, for the servers that bring no finite-field parameters of their own. */
-export const FFDHE2048 = `-----BEGIN DH PARAMETERS-----
+const FFDHE2048 = `-----BEGIN DH PARAMETERS-----
 MIIBCAKCAQEA//////////+t+FRYortKmq/cViAnPTzx2LnFg84tNpWp4TZBFGQz
 +8yTnc4kmz75fS/jY2MMddj2gbICrsRhetPfHtXV/WVhJDP1H18GbtCFY2VVPe0a
 87VXE15/V8k1mE8McODmi3fipona8+/och3xWKE2rec1MKzKT0g6eXq8CrGCsyT7
@@ -150,7 +150,7 @@ export async function answers(port: number): Promise<boolean> {
 }
 
 /** What every server is given: its own certificate and key, the CAs, the CRLs of both. */
-export const commonFiles = (pki: Hierarchy): Files => ({
+const commonFiles = (pki: Hierarchy): Files => ({
   'server.pem': [pki.provider.certificate, ...pki.provider.chain].join('\n'),
   'server.key': pki.provider.key,
   'ca.pem': [pki.root, pki.sub].join('\n'),

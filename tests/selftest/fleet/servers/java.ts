@@ -56,7 +56,7 @@ export interface JavaKnobs {
   readonly checksName: boolean;
 }
 
-export const javaKeeping: JavaKnobs = {
+const javaKeeping: JavaKnobs = {
   legacy: false,
   protocols: 'TLSv1.2',
   suites: [

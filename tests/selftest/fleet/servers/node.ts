@@ -16,7 +16,7 @@ export interface NodeKnobs {
   readonly asks: boolean;
 }
 
-export const nodeKeeping: NodeKnobs = {
+const nodeKeeping: NodeKnobs = {
   tls: {},
   crl: ({ crls }) => [...crls],
   checksName: true,

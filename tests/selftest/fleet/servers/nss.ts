@@ -20,7 +20,7 @@ export interface NssKnobs {
   readonly revocation: boolean;
 }
 
-export const nssKeeping = {
+const nssKeeping = {
   versions: 'tls1.2:tls1.2',
   suites: [0xc030, 0xc02f, 0xc014, 0x9f, 0x9e, 0x39, 0x6b],
   verify: '-rr',

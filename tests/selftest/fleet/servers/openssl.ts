@@ -16,7 +16,7 @@ export interface OpensslKnobs {
   readonly more: readonly string[];
 }
 
-export const opensslKeeping: OpensslKnobs = {
+const opensslKeeping: OpensslKnobs = {
   versions: ['-tls1_2'],
   ciphers: APPROVED,
   verify: ['-Verify', '2', '-verify_return_error'],
