@@ -58,7 +58,9 @@ export interface Authorities {
 
 /** What a hierarchy is made with; all of it has a default. */
 export interface HierarchyOptions {
+  /** FQDN of the SSP in its client certificate; absent: `ssp.assay.test`. */
   readonly ssp?: string;
+  /** Names and addresses in the provider's certificate; absent: localhost and 127.0.0.1. */
   readonly hosts?: readonly string[];
   /** Life of leaves and CRLs in days; at least quarterly rotation makes 90 the default. */
   readonly days?: number;
