@@ -43,12 +43,17 @@ export interface MintKeys {
   readonly next: KeyPair;
   /** Of every CA that is not under the root. */
   readonly rogue: KeyPair;
-  readonly weak: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
+  readonly weak: KeyObjects;
+}
+
+interface KeyObjects {
+  readonly publicKey: KeyObject;
+  readonly privateKey: KeyObject;
 }
 
 const LEAF_USAGE = USAGE.digitalSignature | USAGE.keyEncipherment;
 
-export const weakKey = () => promisify(generateKeyPair)('rsa', { modulusLength: 1024 });
+export const weakKey = (): Promise<KeyObjects> => promisify(generateKeyPair)('rsa', { modulusLength: 1024 });
 
 const spki = (key: KeyObject): Buffer => key.export({ type: 'spki', format: 'der' });
 

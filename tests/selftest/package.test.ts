@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { describeTemplates } from './package-ci.ts';
@@ -20,9 +20,17 @@ const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 interface Manifest {
   readonly version: string;
   readonly dependencies: Readonly<Record<string, string>>;
-  readonly devDependencies: Readonly<Record<string, string>>;
 }
-const manifest = createRequire(import.meta.url)('../../package.json') as Manifest;
+const read = createRequire(import.meta.url);
+const manifest = read('../../package.json') as Manifest;
+const lock = read('../../package-lock.json') as {
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>;
+};
+/** What npm puts beside the package: all that the lock file has at the top and not for development alone. */
+const installed = Object.entries(lock.packages)
+  .filter(([, { dev }]) => !dev)
+  .flatMap(([path]) => /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(path)?.[1] ?? [])
+  .filter((name) => existsSync(join(ROOT, 'node_modules', name)));
 
 interface Ended {
   readonly code: number;
@@ -65,13 +73,11 @@ before(async () => {
     home,
   );
   assert.equal(code, 0, err);
-  const aside = new Set([
-    ...Object.keys(manifest.devDependencies).filter((name) => !name.startsWith('@')),
-    '.bin',
-  ]);
-  for (const name of readdirSync(join(ROOT, 'node_modules')))
-    if (!aside.has(name) && !existsSync(join(modules, name)))
+  for (const name of installed)
+    if (!existsSync(join(modules, name))) {
+      await mkdir(dirname(join(modules, name)), { recursive: true });
       symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+    }
   symlinkSync('../assay/dist/scripts/assay.js', join(modules, '.bin/assay'));
   await writeFile(join(home, 'package.json'), '{"type":"module","private":true}\n');
 });
@@ -245,9 +251,7 @@ describe('installed elsewhere', () => {
           target: 'ES2024',
           strict: true,
           noEmit: true,
-          skipLibCheck: true,
           types: ['node'],
-          typeRoots: [join(ROOT, 'node_modules/@types')],
         },
         files: ['typed.ts'],
       }),
