@@ -39,7 +39,10 @@ export function serveCommand(): Command {
     .option('--mock <name>', 'which one: conformant, a mutant or an absentee', 'conformant')
     .option('--port <port>', 'TLS port (0: any)', port, 0)
     .option('--http <port>', 'plain HTTP on this port instead, for a TLS terminator in front (0: any)', port)
-    .option('--url <url>', 'with --http: the service root URL that the terminator serves')
+    .option(
+      '--url <url>',
+      'with --http: the service root URL that the terminator serves (default: as the Host header says)',
+    )
     .option('--pki <dir>', 'a trust pack to use (default: a new one, removed at the end)')
     .option('--listen <address>', 'where it, the issuer and the SSP listen (default: loopback)')
     .option('--management-listen <address>', 'where management ports listen (default: loopback)')
