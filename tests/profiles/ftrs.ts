@@ -1,4 +1,4 @@
-import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
+import { FTRS_ODS } from '../../mocks/provider/ftrs/directory.ts';
 import type { Interaction } from '../../mocks/ssp/interactions.ts';
 import { FRESH } from '../../mocks/ssp/outbound.ts';
 import type { Addressee, Exchange, Profile } from '../model.ts';

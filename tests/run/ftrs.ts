@@ -14,7 +14,8 @@ import {
 import type { RevocationPlace } from '../../mocks/provider/revocation.ts';
 import { ftrsKeyMutants, ftrsMutants, ftrsVariants } from '../../mocks/provider/ftrs/mutants.ts';
 import { ftrsConformant, type FtrsPolicy } from '../../mocks/provider/ftrs/policy.ts';
-import { FTRS_ODS, FTRS_PATH, startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
+import { FTRS_ODS, FTRS_PATH } from '../../mocks/provider/ftrs/directory.ts';
+import { startFtrs, type FtrsProvider } from '../../mocks/provider/ftrs/server.ts';
 import type { Target } from '../drive/driver.ts';
 import { steering, type Steering } from '../drive/key-set.ts';
 import type { SteeredIssuer } from './key-set.ts';

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { createHierarchy } from '../../certs/index.ts';
 import { ConfigurationError } from '../../certs/configuration-error.ts';
 import { ASID, olderReferenceAt, referenceAt } from '../../mocks/provider/data.ts';
-import { FTRS_ODS } from '../../mocks/provider/ftrs/server.ts';
+import { FTRS_ODS } from '../../mocks/provider/ftrs/directory.ts';
 import { policyOf, startStandIn, standInNames } from '../../mocks/provider/stand-in.ts';
 import { recordsAt } from '../../mocks/provider/retrieval.ts';
 import type { Target } from '../drive/driver.ts';
