@@ -1,5 +1,8 @@
 import type { Mutant, Variant } from './mutants.ts';
-import type { Building, Flaw, Presented, Trait } from './path.ts';
+import type { Building } from './path.ts';
+import type { Presented } from './path-certificate.ts';
+import type { Flaw } from './path-flaws.ts';
+import type { Trait } from './path-traits.ts';
 import { conformant, wrong } from './policy.ts';
 
 /** Providers that let in one certificate too many, or one too few: a row each, hence the length. */

@@ -1,7 +1,10 @@
 import type { SecureVersion } from 'node:tls';
 import { disableable } from '../ssp/interactions.ts';
 import type { RoundName } from '../ssp/rounds.ts';
-import type { Building, Flaw, Presented, Trait } from './path.ts';
+import type { Building } from './path.ts';
+import type { Presented } from './path-certificate.ts';
+import type { Flaw } from './path-flaws.ts';
+import type { Trait } from './path-traits.ts';
 import { byFile, type RevocationPolicy } from './revocation.ts';
 import type { RetrievalPolicy } from './retrieval.ts';
 import type { ServerCertificateName } from './server-certificate.ts';

@@ -6,7 +6,8 @@ import type { DetailedPeerCertificate, SecureVersion, TLSSocket } from 'node:tls
 import type { Credential, Hierarchy } from '../../certs/index.ts';
 import { answerFake } from './fakes.ts';
 import { conformant, type CertificatePolicy, type Policy } from './policy.ts';
-import { pathOf, presentedBy, sameKey, trustOf, type Path } from './path.ts';
+import { pathOf, type Path } from './path.ts';
+import { presentedBy, sameKey, trustOf } from './path-certificate.ts';
 import { unrevoked } from './revocation.ts';
 import { answerRelic, isRelicHello } from './relic.ts';
 import type { ProviderOptions } from './server.ts';

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { credentialNames, type CredentialName, type Hierarchy } from '../../certs/index.ts';
-import { pathOf, trustOf, type Flaw } from '../../mocks/provider/path.ts';
+import { trustOf } from '../../mocks/provider/path-certificate.ts';
+import type { Flaw } from '../../mocks/provider/path-flaws.ts';
+import { pathOf } from '../../mocks/provider/path.ts';
 import { opensslPath } from './openssl.ts';
 import { hierarchy } from './stand.ts';
 
