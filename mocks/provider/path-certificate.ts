@@ -25,7 +25,8 @@ export function read(der: Buffer): Certificate {
   parsed.set(key, found);
   return found;
 }
-const readPem = (pem: string): Certificate => read(new X509Certificate(pem).raw);
+/** The same from PEM. */
+export const readPem = (pem: string): Certificate => read(new X509Certificate(pem).raw);
 
 /** What a provider trusts: anchors, the CRLs that it was given, and CAs that Node hides since they may not sign. */
 export interface Trust {

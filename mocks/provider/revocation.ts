@@ -1,7 +1,7 @@
-import { X509Certificate } from 'node:crypto';
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 import * as x509 from '../../certs/x509.ts';
+import { read, readPem } from './path-certificate.ts';
 
 /** How a provider learns of revocation, and what it does with what it learns. */
 export interface RevocationPolicy {
@@ -68,7 +68,7 @@ export async function unrevoked(
   fallback?: RevocationPlace,
 ): Promise<boolean> {
   if (!policy.asks) return true;
-  const certificates = [...chain, new X509Certificate(root).raw].map((der) => new x509.X509Certificate(der));
+  const certificates = [...chain.map(read), readPem(root)].map(({ parsed }) => parsed);
   const links = certificates
     .slice(0, -1)
     .map((certificate, at): Link | undefined => {

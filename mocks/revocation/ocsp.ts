@@ -3,6 +3,7 @@ import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 import { createDelegate, createImpostor, type Delegate } from '../../certs/responder.ts';
 import { generateKey } from '../../certs/authority.ts';
+import type * as x509 from '../../certs/x509.ts';
 import { asked, normalSerial, type Book, type Entry, type Issuer } from './book.ts';
 
 /** OCSPResponseStatus (RFC 6960 §4.2.1). */
@@ -50,7 +51,13 @@ const failure = (status: number): Answer => ({
 const hex = (bytes: ArrayBuffer | Uint8Array): string => Buffer.from(bytes as Uint8Array).toString('hex');
 /** nginx 1.22 takes no fractions of a second in these dates (RFC 5280 §4.1.2.5.2 allows none either). */
 const whole = (time: number): Date => new Date(Math.floor(time / 1000) * 1000);
-const toPki = (der: ArrayBuffer): pkijs.Certificate => pkijs.Certificate.fromBER(der);
+const parsed = new WeakMap<x509.X509Certificate, pkijs.Certificate>();
+/** The same certificate in the other library, parsed once: every question is compared with every CA. */
+function toPki(certificate: x509.X509Certificate): pkijs.Certificate {
+  const found = parsed.get(certificate) ?? pkijs.Certificate.fromBER(certificate.rawData);
+  parsed.set(certificate, found);
+  return found;
+}
 
 /** An OCSP responder (RFC 6960) over the DER of requests and responses. It signs by delegates of the book's CAs. */
 export function createResponder(book: Book, options: ResponderOptions) {
@@ -76,7 +83,7 @@ export function createResponder(book: Book, options: ResponderOptions) {
         .update(Buffer.from(bytes as Uint8Array))
         .digest('hex');
     return book.issuers.find(({ authority }) => {
-      const { subject, subjectPublicKeyInfo } = toPki(authority.certificate.rawData);
+      const { subject, subjectPublicKeyInfo } = toPki(authority.certificate);
       return (
         digest(subject.toSchema().toBER()) === hex(issuerNameHash.valueBlock.valueHexView) &&
         digest(subjectPublicKeyInfo.subjectPublicKey.valueBlock.valueHexView) ===
@@ -86,13 +93,13 @@ export function createResponder(book: Book, options: ResponderOptions) {
   }
 
   async function answer(request: Buffer): Promise<Answer> {
-    let parsed: pkijs.OCSPRequest;
+    let asking: pkijs.OCSPRequest;
     try {
-      parsed = pkijs.OCSPRequest.fromBER(new Uint8Array(request));
+      asking = pkijs.OCSPRequest.fromBER(new Uint8Array(request));
     } catch {
       return failure(STATUS.malformed);
     }
-    const { requestList, requestExtensions = [] } = parsed.tbsRequest;
+    const { requestList, requestExtensions = [] } = asking.tbsRequest;
     if (requestList.length === 0 || requestList.length > MOST) return failure(STATUS.malformed);
     const issuer = issuerOf((requestList[0] as pkijs.Request).reqCert);
     // One signer answers for one CA; a request about two of them is not ours to answer.
@@ -123,7 +130,7 @@ export function createResponder(book: Book, options: ResponderOptions) {
     const now = Date.now() - (has('stale') ? 3_600_000 + options.life * 1000 : 0);
     const [from, until] = [whole(now), whole(now + options.life * 1000)];
     const signer = await (has('wrong-signer') ? impostorOf(issuer) : delegateOf(issuer));
-    const certificate = toPki(signer.certificate.rawData);
+    const certificate = toPki(signer.certificate);
     const basic = new pkijs.BasicOCSPResponse({
       tbsResponseData: new pkijs.ResponseData({
         responderID: certificate.subject,
