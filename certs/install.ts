@@ -113,7 +113,7 @@ The name check is the application's there: compare the CN of the client certific
 
 \`\`\`js
 const pem = (name) => fs.readFileSync(name, 'utf8');
-const crls = pem('crl.pem').match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g); // one file with two would load the first only
+const crls = pem('crl.pem').match(/-----BEGIN X509 CRL-----[^-]+-----END X509 CRL-----/g); // of one file with two, older Nodes load the first only
 https.createServer({
   cert: pem('provider.pem'), key: pem('${key}'), ca: pem('ca.pem'), crl: crls, dhparam: 'auto',
   requestCert: true, rejectUnauthorized: true, minVersion: 'TLSv1.2', maxVersion: 'TLSv1.2',

@@ -1,7 +1,7 @@
 import { request as forward } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
 import type { Socket } from 'node:net';
-import type { TLSSocket } from 'node:tls';
+import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { Hierarchy } from '../../../../certs/index.ts';
 import type { Provider } from '../../../../mocks/provider/server.ts';
 import { APPROVED, onSite, type Site } from '../site.ts';
@@ -22,6 +22,26 @@ const nodeKeeping: NodeKnobs = {
   checksName: true,
   asks: false,
 };
+
+const ANY_CRL = `-----BEGIN X509 CRL-----
+MIGQMDgwCgYIKoZIzj0EAwIwDDEKMAgGA1UEAwwBYRcNMjYxMTI1MjIzNTUwWhcN
+MjYxMTI2MjIzNTUwWjAKBggqhkjOPQQDAgNIADBFAiEA9CwVp4M3hxi8eWhKgwzY
+heYi4pR37TMfzucmOH6WYVACIHp8WqVHErdjwjRhA8Rbhl53OdY5iLohlaSW9G3r
+O5dt
+-----END X509 CRL-----`;
+const BROKEN_CRL = '-----BEGIN X509 CRL-----\nMAMCAQA=\n-----END X509 CRL-----';
+/**
+ * Whether this Node reads every CRL of one PEM. Node 24.21 reads the first alone, and so passes over a broken second;
+ * Node 26.10 reads all. (https://github.com/nodejs/node/issues/65576)
+ */
+export const readsEveryCrl = ((): boolean => {
+  try {
+    createSecureContext({ crl: `${ANY_CRL}\n${BROKEN_CRL}` });
+    return false;
+  } catch {
+    return true;
+  }
+})();
 
 async function start({ port, backend, pki }: Site, knobs: NodeKnobs): Promise<() => Promise<void>> {
   const server = createServer(
