@@ -159,17 +159,18 @@ describe('a consumer made of curl alone', { skip }, () => {
 
 test('Node’s fetch reads through the SSP', async () => {
   const { pki } = await worlds;
+  // The client certificate of `fetch` goes in by a dispatcher of the undici that Node carries; 26 wraps it for older ones.
+  await fetch('data:,').catch(() => {});
+  const held = globalThis as unknown as Record<symbol, object | undefined>;
+  const [own] = [2, 1].flatMap((version) => held[Symbol.for(`undici.globalDispatcher.${version}`)] ?? []);
+  const Dispatcher = own?.constructor as new (options: object) => { close: () => Promise<void> };
   const provider = await startStandIn('conformant', pki);
   const stage = await startStage(provider);
-  // The client certificate of `fetch` goes in by a dispatcher of the undici that Node carries.
-  await fetch('data:,').catch(() => {});
-  const held = (globalThis as unknown as Record<symbol, object>)[Symbol.for('undici.globalDispatcher.1')];
-  const Dispatcher = held?.constructor as new (options: object) => { close: () => Promise<void> };
-  const { certificate, chain, key } = stage.side.consumer;
-  const dispatcher = new Dispatcher({
-    connect: { ca: pki.root, cert: [certificate, ...chain].join(''), key },
-  });
   try {
+    const { certificate, chain, key } = stage.side.consumer;
+    const dispatcher = new Dispatcher({
+      connect: { ca: pki.root, cert: [certificate, ...chain].join(''), key },
+    });
     const wanted = {
       headers: headersFor(provider.url).map(([a, b]): [string, string] => [a, b]),
       dispatcher,
@@ -177,8 +178,8 @@ test('Node’s fetch reads through the SSP', async () => {
     const response = await fetch(`${stage.url}/${provider.url}/metadata`, wanted as RequestInit);
     assert.equal(response.status, 200);
     assert.match(await response.text(), /CapabilityStatement/);
-  } finally {
     await dispatcher.close();
+  } finally {
     await stage.close();
     await provider.close();
   }
