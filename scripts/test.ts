@@ -10,7 +10,9 @@ import { checkAll } from './check.ts';
  * With `CI` set a test that does not run has failed: a missing server is no success.
  */
 
-const FILE_LIMIT_MS = 180_000;
+const TEST_LIMIT_MS = 180_000;
+/** Longer than any test may take: whoever is silent for so long has no test under way, and does not end. */
+const SILENCE_MS = TEST_LIMIT_MS + 20_000;
 const names = process.argv.slice(2);
 const strict = Boolean(process.env['CI']);
 const started = performance.now();
@@ -60,10 +62,12 @@ const tallyOf = (file: string): Tally => {
   return tally;
 };
 
+const stuck = new AbortController();
 const stream = run({
   files: files.map((file) => resolve(file)),
   concurrency: availableParallelism() + 1, // many a file waits for a patience to end, and works at nothing
-  timeout: FILE_LIMIT_MS,
+  timeout: TEST_LIMIT_MS,
+  signal: stuck.signal,
 });
 /** A suite counts by its tests; a file counts only where it broke outside of them. */
 const isLeaf = (details: { readonly type?: string }): boolean => details.type !== 'suite';
@@ -89,13 +93,36 @@ stream.on('test:fail', ({ name, file, details }) => {
   // A suite or a file fails because of a test in it that has been told, unless it broke itself.
   const kind = (error as { readonly failureType?: string }).failureType;
   if (!isLeaf(details) && kind === 'subtestsFailed') return;
+  if (stuck.signal.aborted && cause.name === 'AbortError') return; // told by then
   tallyOf(short(file)).failed += 1;
   failedOn(`${short(file)}: ${name}`, cause.stack ?? cause.message);
 });
 stream.on('test:stderr', ({ message }) => process.stderr.write(message));
+
+/** Files that have begun and not ended: a server that a test has left up keeps its process alive for ever. */
+const open = new Set<string>();
+let silence: NodeJS.Timeout | undefined;
+function heard(): void {
+  clearTimeout(silence);
+  silence = setTimeout(() => {
+    for (const file of open)
+      failedOn(file, 'it does not end: something that its tests have started is still up');
+    stuck.abort();
+  }, SILENCE_MS);
+}
+const isFile = ({ name, file }: { readonly name: string; readonly file?: string }): boolean => name === file;
+stream.on('test:dequeue', (event) => {
+  if (isFile(event)) open.add(short(event.file));
+  heard();
+});
+stream.on('test:complete', (event) => {
+  if (isFile(event)) open.delete(short(event.file));
+  heard();
+});
 await new Promise<void>((done) => {
   stream.on('close', done).on('end', done).resume();
 });
+clearTimeout(silence);
 
 for (const [file, { passed: good, failed: bad, skipped, ms }] of [...byFile].sort()) {
   const counts = [
