@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import manifest from '../package.json' with { type: 'json' };
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { commands } from './commands.ts';
 import { EXIT, version } from './exit.ts';
@@ -37,6 +38,16 @@ async function program(argv: readonly string[]): Promise<Command> {
   return assay;
 }
 
+/**
+ * npm only warns of a Node that is too old for a package.
+ * @throws ConfigurationError
+ */
+function checkNode(): void {
+  const [least, own] = [manifest.engines.node, process.version].map((each) => /\d+/.exec(each)?.[0] ?? '');
+  if (Number(own) < Number(least))
+    throw new ConfigurationError('Node', `${process.version} is too old; install Node ${least} or newer`);
+}
+
 // A reader that has seen enough (`assay run | head`) closes the pipe; the run goes on to its record all the same.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error: NodeJS.ErrnoException) => {
@@ -45,6 +56,7 @@ for (const stream of [process.stdout, process.stderr]) {
 }
 
 try {
+  checkNode();
   await (await program(process.argv.slice(2))).parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

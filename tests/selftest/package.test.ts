@@ -192,6 +192,15 @@ describe('installed elsewhere', () => {
     assert.equal(pki.code, 0, pki.out + pki.err);
   });
 
+  test('a Node that is too old is told so: exit 4, one error', async () => {
+    const older = "data:text/javascript,Object.defineProperty(process,'version',{value:'v20.20.2'})";
+    const { code, out, err } = await node('--import', older, 'node_modules/.bin/assay', 'run');
+    assert.deepEqual(
+      [code, out, err],
+      [4, '', 'assay: Node: v20.20.2 is too old; install Node 24 or newer\n'],
+    );
+  });
+
   test('the modules, each by its public name', async () => {
     await writeFile(
       join(home, 'modules.js'),
