@@ -31,14 +31,14 @@ for (const file of globSync(DATA, { cwd: ROOT })) {
   mkdirSync(dirname(join(OUT, file)), { recursive: true });
   cpSync(join(ROOT, file), join(OUT, file));
 }
-const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
-  name: string;
-  version: string;
+const { name, version, engines } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+  readonly name: string;
+  readonly version: string;
+  readonly engines: object;
 };
-writeFileSync(
-  join(OUT, 'package.json'),
-  `${JSON.stringify({ name: manifest.name, version: manifest.version, private: true, type: 'module' }, null, 2)}\n`,
-);
+/** What the program reads of its own manifest. */
+const own = { name, version, private: true, type: 'module', engines };
+writeFileSync(join(OUT, 'package.json'), `${JSON.stringify(own, null, 2)}\n`);
 const program = join(OUT, 'scripts/assay.js');
 writeFileSync(program, `#!/usr/bin/env node\n${readFileSync(program, 'utf8')}`);
 chmodSync(program, 0o755);
