@@ -65,7 +65,7 @@ const tallyOf = (file: string): Tally => {
 const stuck = new AbortController();
 const stream = run({
   files: files.map((file) => resolve(file)),
-  concurrency: availableParallelism() + 1, // many a file waits for a patience to end, and works at nothing
+  concurrency: availableParallelism() + 2, // many a file waits for a patience to end, and works at nothing
   timeout: TEST_LIMIT_MS,
   signal: stuck.signal,
 });
