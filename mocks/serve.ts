@@ -1,7 +1,7 @@
 import { createServer as createPlainServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecureServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
 import type { Credential } from '../certs/index.ts';
+import { closer, listen } from './listen.ts';
 
 /** A server of ours that is up. */
 export interface Served {
@@ -31,7 +31,7 @@ const MOST_CONNECTIONS = 512;
  * them, or plain HTTP. Bodies, times and connections are bounded.
  */
 export async function serve(options: ServeOptions): Promise<Served> {
-  const { identity, host = '127.0.0.1' } = options;
+  const { identity } = options;
   const handle = (request: IncomingMessage, response: ServerResponse): void => {
     respond(request, response, options).catch(() => {
       if (response.headersSent) response.destroy();
@@ -53,23 +53,8 @@ export async function serve(options: ServeOptions): Promise<Served> {
   server.requestTimeout = PATIENCE_MS;
   server.headersTimeout = PATIENCE_MS;
   server.maxConnections = MOST_CONNECTIONS;
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-  });
-  await new Promise<void>((ready, failed) => {
-    server.once('error', failed);
-    server.listen(options.port ?? 0, host, ready);
-  });
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => done());
-      }),
-  };
+  const close = closer(server);
+  return { port: await listen(server, options.port, options.host), close };
 }
 
 async function respond(

@@ -1,6 +1,7 @@
 import { createServer as createSecureServer } from 'node:https';
-import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { createServer, type Server } from 'node:net';
 import type { Hierarchy } from '../../certs/index.ts';
+import { closer, listen } from '../listen.ts';
 import type { Provider } from './server.ts';
 import { ASID, SERVICE_PATH } from './data.ts';
 
@@ -9,12 +10,12 @@ export const absentees = {
   /** Nothing listens: port 1 (tcpmux) is given to nobody, while a port just closed may be given to the next. */
   dead: async () => ({ ...placed(1), close: async () => {} }),
   /** Accepts the connection and never speaks. */
-  mute: () => listen(createServer(() => {})),
+  mute: () => open(createServer(() => {})),
   /** Turns everybody away. */
-  hermit: () => listen(createServer((socket) => socket.destroy())),
+  hermit: () => open(createServer((socket) => socket.destroy())),
   /** Takes every certificate and answers every request with 400. */
   'always-400': ({ provider }) =>
-    listen(
+    open(
       createSecureServer(
         {
           cert: [provider.certificate, ...provider.chain].join('\n'),
@@ -37,23 +38,7 @@ const placed = (port: number) => ({
   port,
 });
 
-async function listen(server: Server): Promise<Provider> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-  });
-  await new Promise<void>((ready, failed) => {
-    server.once('error', failed);
-    server.listen(0, '127.0.0.1', ready);
-  });
-  const { port } = server.address() as AddressInfo;
-  return {
-    ...placed(port),
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => done());
-      }),
-  };
+async function open(server: Server): Promise<Provider> {
+  const close = closer(server);
+  return { ...placed(await listen(server)), close };
 }

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
+import { closer, listen } from '../listen.ts';
 
 /** What a provider does on a plain-HTTP port beside its TLS port; `nothing`: nobody listens there. */
 export type PlainPolicy = 'nothing' | 'serves' | 'redirects' | 'redirects-in-clear' | 'refuses' | 'closes';
@@ -29,20 +30,7 @@ export async function openPlainDoor(
     response.end();
   };
   const server = createServer(handle);
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-    if (policy === 'closes') socket.destroy();
-  });
-  await new Promise<void>((ready, failed) => {
-    server.once('error', failed).listen(0, '127.0.0.1', ready);
-  });
-  return {
-    url: `http://localhost:${(server.address() as AddressInfo).port}`,
-    close: () => {
-      for (const socket of sockets) socket.destroy();
-      server.close();
-    },
-  };
+  const close = closer(server);
+  if (policy === 'closes') server.on('connection', (socket: Socket) => socket.destroy());
+  return { url: `http://localhost:${await listen(server)}`, close: () => void close() };
 }

@@ -1,6 +1,6 @@
 import { createServer as createPlainServer, type RequestListener } from 'node:http';
 import type { Server } from 'node:https';
-import { createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer } from 'node:net';
 import type { Hierarchy } from '../../certs/index.ts';
 import { ASID, SERVICE_PATH } from './data.ts';
 import type { Policy } from './policy.ts';
@@ -10,7 +10,8 @@ import { openDiary } from './diary.ts';
 import { isFull, watch } from './weakness.ts';
 import { serverCredential } from './server-certificate.ts';
 import type { Registration } from './rules.ts';
-import { asking, admit, listen, secureServer } from './welcome.ts';
+import { closer, listen } from '../listen.ts';
+import { asking, admit, secureServer } from './welcome.ts';
 import { respond } from './respond.ts';
 
 /** A provider that listens on loopback. */
@@ -53,7 +54,6 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     if (pending) void pending.then(answer);
     else answer();
   };
-  const sockets = new Set<Socket>();
   const server =
     behind === undefined
       ? secureServer(options, await serverCredential(policy.serverCertificate, options.hierarchy), handle)
@@ -68,11 +68,8 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
   const front = createTcpServer((socket) =>
     behind === undefined ? admit(socket, policy, server, clear) : server.emit('connection', socket),
   );
-  front.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-  });
-  const port = await listen(front, options.port ?? 0, options.host);
+  const closeFront = closer(front);
+  const port = await listen(front, options.port, options.host);
   if (behind === undefined) registration.url = `https://localhost:${port}${SERVICE_PATH}`;
   const door =
     behind === undefined
@@ -82,13 +79,11 @@ export async function startProvider(options: ProviderOptions): Promise<Provider>
     ...registration,
     port,
     ...(door && { plain: door.url }),
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        door?.close();
-        server.close();
-        clear.close();
-        front.close(() => done());
-      }),
+    close: () => {
+      door?.close();
+      server.close();
+      clear.close();
+      return closeFront();
+    },
   };
 }

@@ -4,6 +4,7 @@ import { createServer, type Server } from 'node:https';
 import { connect, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import type { DetailedPeerCertificate, SecureVersion, TLSSocket } from 'node:tls';
 import type { Credential, Hierarchy } from '../../certs/index.ts';
+import { listen } from '../listen.ts';
 import { answerFake } from './fakes.ts';
 import { conformant, type CertificatePolicy, type Policy } from './policy.ts';
 import { pathOf, type Path } from './path.ts';
@@ -45,7 +46,7 @@ export function admit(socket: Socket, policy: Policy, server: TcpServer, clear: 
 /** Pipes a connection to a server of ours behind this one. */
 async function relay(socket: Socket, first: Buffer, server: TcpServer): Promise<void> {
   socket.pause();
-  if (!server.listening) await listen(server, 0).catch(() => {});
+  if (!server.listening) await listen(server).catch(() => {});
   const inner = connect((server.address() as AddressInfo).port, '127.0.0.1');
   inner.on('error', () => socket.destroy()).on('close', () => socket.destroy());
   socket.on('close', () => inner.destroy());
@@ -158,10 +159,3 @@ export function welcome(
   if (policy.pinsKey && !sameKey(leaf, hierarchy.clients.valid.certificate)) return false;
   return policy.admits(presentedBy(leaf), hierarchy.ssp);
 }
-
-/** Listens, on loopback unless told otherwise. @returns the port */
-export const listen = (server: TcpServer, port: number, host = '127.0.0.1'): Promise<number> =>
-  new Promise((ready, failed) => {
-    server.once('error', failed);
-    server.listen(port, host, () => ready((server.address() as AddressInfo).port));
-  });

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { createCrl, crlIssuerOf } from '../../certs/crl.ts';
 import {
   crlBehaviours,
@@ -10,6 +10,7 @@ import {
   type Entry,
   type OcspBehaviour,
 } from './book.ts';
+import { closer } from '../listen.ts';
 import { createResponder } from './ocsp.ts';
 
 /** What an OCSP responder and its CRLs are served with. */
@@ -49,7 +50,6 @@ export async function startRevocation(options: RevocationOptions): Promise<Revoc
   const { book, host = '127.0.0.1', port = 0, life = LIFE, slow = SLOW, steering = {} } = options;
   const responder = createResponder(book, { life, slow });
   const token = randomBytes(24).toString('base64url');
-  const open = opened();
   const front = open((request, response) => serve(request, response));
   const management = open((request, response) => manage(request, response, book, token));
   const later = new Set<NodeJS.Timeout>();
@@ -128,28 +128,17 @@ export async function startRevocation(options: RevocationOptions): Promise<Revoc
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<void>;
 
-/** Servers that know their sockets, so that closing does not wait for anybody. */
-function opened() {
-  return (handle: Handler): { readonly server: Server; readonly close: () => Promise<void> } => {
-    const sockets = new Set<Socket>();
-    const server = createServer((request, response) => {
-      handle(request, response).catch(() => refuse(response, 500));
-    });
-    server.requestTimeout = PATIENCE;
-    server.headersTimeout = PATIENCE;
-    server.on('connection', (socket: Socket) => {
-      sockets.add(socket);
-      socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-    });
-    const close = (): Promise<void> =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        server.close(() => done());
-      });
-    return { server, close };
-  };
+/** A server of ours; closing it waits for nobody. */
+function open(handle: Handler): { readonly server: Server; readonly close: () => Promise<void> } {
+  const server = createServer((request, response) => {
+    handle(request, response).catch(() => refuse(response, 500));
+  });
+  server.requestTimeout = PATIENCE;
+  server.headersTimeout = PATIENCE;
+  return { server, close: closer(server) };
 }
 
+/** @returns the URL: an address of either family may be told */
 const listen = (server: Server, host: string, port: number): Promise<URL> =>
   new Promise((ready, failed) => {
     server.once('error', failed);

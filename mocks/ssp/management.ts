@@ -1,7 +1,7 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Ajv } from 'ajv';
+import { listen } from '../listen.ts';
 import { faultsSchema, type Fault, type Faults } from './faults.ts';
 
 /** The management port: apart from the protocol, on loopback unless told, and closed to whoever does not hold the token. */
@@ -77,12 +77,8 @@ export async function startManagement({
     faults.set(wanted);
     return tell(200, faults.list());
   };
-  await new Promise<void>((ready, failed) => {
-    server.once('error', failed);
-    server.listen(port, host, ready);
-  });
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: `http://127.0.0.1:${await listen(server, port, host)}`,
     token,
     close: () =>
       new Promise((done) => {

@@ -1,8 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Agent } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { SecureVersion, TLSSocket } from 'node:tls';
 import type { Credential } from '../../certs/index.ts';
+import { closer, listen } from '../listen.ts';
 import { createFaults, type Faults } from './faults.ts';
 import { createPool, forward, hasBody, type Ending, type OutboundOptions, type Reached } from './forward.ts';
 import {
@@ -130,7 +131,15 @@ const header = ({ headers }: IncomingMessage, name: string): string => String(he
  * Sources: GP Connect, Integrate with SSP; Spine Core, SSP implementation guide; GP Connect, Error handling guidance.
  */
 export async function startSsp(options: SspOptions): Promise<Ssp> {
-  const { registry, reached, server: identity, consumers, provider, listen = {}, tls = GOOD_TLS } = options;
+  const {
+    registry,
+    reached,
+    server: identity,
+    consumers,
+    provider,
+    listen: where = {},
+    tls = GOOD_TLS,
+  } = options;
   const bounds: SspBounds = { ...DEFAULT_SSP_BOUNDS, ...options.bounds };
   const outbound: OutboundOptions = { ...provider, ...bounds };
   const faults = createFaults();
@@ -254,25 +263,15 @@ export async function startSsp(options: SspOptions): Promise<Ssp> {
         `HTTP/1.1 ${status}\r\nCache-Control: no-store\r\nContent-Length: 0\r\nConnection: close\r\n\r\n`,
       );
   });
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    options.onConnection?.();
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-  });
-  await new Promise<void>((ready, failed) => {
-    server.once('error', failed);
-    server.listen(listen.port ?? 0, listen.address ?? '127.0.0.1', ready);
-  });
+  const close = closer(server);
+  server.on('connection', () => options.onConnection?.());
   return {
-    port: (server.address() as AddressInfo).port,
+    port: await listen(server, where.port, where.address),
     faults,
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        for (const agent of pools.values()) agent.destroy();
-        server.close(() => done());
-      }),
+    close: () => {
+      for (const agent of pools.values()) agent.destroy();
+      return close();
+    },
   };
 }
 

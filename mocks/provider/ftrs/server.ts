@@ -2,15 +2,11 @@ import { createServer as createPlainServer, type RequestListener } from 'node:ht
 import { X509Certificate } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { createServer, type ServerOptions } from 'node:https';
-import {
-  createServer as createTcpServer,
-  type AddressInfo,
-  type Server as TcpServer,
-  type Socket,
-} from 'node:net';
+import { createServer as createTcpServer, type Server as TcpServer } from 'node:net';
 import type { SecureVersion, TLSSocket } from 'node:tls';
 import type { JSONWebKeySet } from 'jose';
 import type { Credential, Hierarchy } from '../../../certs/index.ts';
+import { closer, listen } from '../../listen.ts';
 import type { Setting } from '../cis2/policy.ts';
 import { keysOf } from '../cis2/verify.ts';
 import { pathOf } from '../path.ts';
@@ -110,11 +106,7 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       (first?.[0] === 0x16 ? server : clear).emit('connection', socket);
     });
   });
-  const sockets = new Set<Socket>();
-  front.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-  });
+  const closeFront = closer(front);
   server.on('secureConnection', (socket: TLSSocket) => {
     socket.on('error', () => {});
     const { building, examinesIn } = policy;
@@ -135,18 +127,14 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
         unrevoked(path.certificates, root, policy.revocation, revocation).catch(() => false),
       );
   });
-  await new Promise<void>((ready, failed) => {
-    front.once('error', failed);
-    front.listen(options.port ?? 0, '127.0.0.1', ready);
-  });
-  const { port } = front.address() as AddressInfo;
+  const port = await listen(front, options.port);
   authority = `localhost:${port}`;
   const { transfer, opens } = policy;
   const transferring =
     transfer === 'clear' ? clear : transfer === 'tls' ? server : createServer(oldTls(shown), handle);
-  const others: TcpServer[] = [await listening(transferring)];
+  const others = [await listening(transferring)];
   if (opens !== 'none') others.push(await listening(clear));
-  const [transferPort = 0, ...morePorts] = others.map((each) => (each.address() as AddressInfo).port);
+  const [transferPort = 0, ...morePorts] = others.map((each) => each.port);
   const door = await openPlainDoor(policy.plain, `https://${authority}`, handle);
   return {
     url: `https://${authority}${FTRS_PATH}`,
@@ -157,15 +145,13 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       approved: [transferPort, ...(opens === 'approved-in-clear' ? morePorts : [])],
       looked: [transferPort, ...morePorts, NOBODY],
     },
-    close: () =>
-      new Promise((done) => {
-        for (const socket of sockets) socket.destroy();
-        door.close();
-        for (const other of others) other.close();
-        server.close();
-        clear.close();
-        front.close(() => done());
-      }),
+    close: () => {
+      door.close();
+      for (const each of others) each.server.close();
+      server.close();
+      clear.close();
+      return closeFront();
+    },
   };
 }
 
@@ -206,13 +192,13 @@ const oldTls = ({ certificate, chain, key }: Credential): ServerOptions => ({
 });
 
 /** Another port of the system: whoever connects there is given to a server. */
-function listening(server: EventEmitter): Promise<TcpServer> {
+async function listening(
+  server: EventEmitter,
+): Promise<{ readonly server: TcpServer; readonly port: number }> {
   const open = createTcpServer((socket) => {
     socket.on('error', () => {}).setTimeout(10_000, () => socket.destroy());
     server.emit('connection', socket);
   });
   open.unref();
-  return new Promise((ready, failed) => {
-    open.once('error', failed).listen(0, '127.0.0.1', () => ready(open));
-  });
+  return { server: open, port: await listen(open) };
 }

@@ -1,8 +1,8 @@
 import { request as forward } from 'node:http';
 import { createServer, type ServerOptions } from 'node:https';
-import type { Socket } from 'node:net';
 import { createSecureContext, type TLSSocket } from 'node:tls';
 import type { Hierarchy } from '../../../../certs/index.ts';
+import { closer, listen } from '../../../../mocks/listen.ts';
 import type { Provider } from '../../../../mocks/provider/server.ts';
 import { APPROVED, onSite, type Site } from '../site.ts';
 
@@ -86,19 +86,9 @@ async function start({ port, backend, pki }: Site, knobs: NodeKnobs): Promise<()
       request.pipe(onward);
     },
   );
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
-  });
-  await new Promise<void>((ready, failed) => {
-    server.once('error', failed).listen(port, '127.0.0.1', ready);
-  });
-  return () =>
-    new Promise((done) => {
-      for (const socket of sockets) socket.destroy();
-      server.close(() => done());
-    });
+  const close = closer(server);
+  await listen(server, port);
+  return close;
 }
 
 /** Node's https, set up as a provider's own author would, in front of the reference. */
