@@ -155,6 +155,9 @@ export interface Policy {
   readonly cacheRefusal: string | undefined;
 }
 
+/** What a policy decides about TLS, whatever is served over it. */
+export type TlsPolicy = Pick<Policy, 'versions' | 'serverCertificate' | 'ciphers' | 'groups'>;
+
 /** What of it is about the client's certificate: providers of other profiles decide the same things. */
 export type CertificatePolicy = Pick<
   Policy,

@@ -1,12 +1,12 @@
 import { constants, getDiffieHellman } from 'node:crypto';
 import type { RequestListener } from 'node:http';
-import { createServer, type Server } from 'node:https';
+import { createServer, type Server, type ServerOptions } from 'node:https';
 import { connect, type AddressInfo, type Server as TcpServer, type Socket } from 'node:net';
 import type { DetailedPeerCertificate, SecureVersion, TLSSocket } from 'node:tls';
 import type { Credential, Hierarchy } from '../../certs/index.ts';
 import { listen } from '../listen.ts';
 import { answerFake } from './fakes.ts';
-import { conformant, type CertificatePolicy, type Policy } from './policy.ts';
+import { conformant, type CertificatePolicy, type Policy, type TlsPolicy } from './policy.ts';
 import { pathOf, type Path } from './path.ts';
 import { presentedBy, sameKey, trustOf } from './path-certificate.ts';
 import { unrevoked } from './revocation.ts';
@@ -54,40 +54,51 @@ async function relay(socket: Socket, first: Buffer, server: TcpServer): Promise<
   socket.pipe(inner).pipe(socket);
 }
 
+/** What a TLS server is made with that is as its policy says, and shows a credential. */
+export function tlsOf(
+  policy: CertificatePolicy & TlsPolicy,
+  hierarchy: Hierarchy,
+  { certificate, chain, key }: Credential,
+): ServerOptions {
+  const [oldest, newest] = policy.versions;
+  // OpenSSL keeps TLS 1.0 and 1.1, short primes, small curves and weak certificates behind security level 0, whatever
+  // the versions say.
+  const lax =
+    oldest < 'TLSv1.2' ||
+    policy.groups !== conformant.groups ||
+    policy.serverCertificate !== conformant.serverCertificate;
+  return {
+    cert: [certificate, ...chain].join('\n'),
+    key,
+    ca: anchorsOf(policy, hierarchy),
+    // Of a chain that OpenSSL finds sound Node tells nothing but what is in the store: so it is given too few CRLs to
+    // find any sound, and the policy decides about all that was sent. (Measured on Node 24.)
+    crl: hierarchy.crls.slice(-1),
+    requestCert: true,
+    rejectUnauthorized: false, // the policy decides, and answers by a page, as API gateways do
+    minVersion: oldest,
+    maxVersion: newest,
+    ciphers: `${policy.ciphers}${newest === 'TLSv1.3' ? ':TLS_AES_256_GCM_SHA384' : ''}${lax ? ':@SECLEVEL=0' : ''}`,
+    honorCipherOrder: true,
+    dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
+    ecdhCurve: policy.groups.curve,
+  };
+}
+
 /** The TLS server of a policy; who may come in is decided per connection, and a refusal is told as the policy says. */
 export function secureServer(
   { policy, hierarchy, revocation }: ProviderOptions,
   provider: Credential,
   handle: RequestListener,
 ): Server {
-  const { root, crls } = hierarchy;
-  const [oldest, newest] = policy.versions;
-  // OpenSSL keeps TLS 1.0 and 1.1, short primes and small curves behind security level 0, whatever the versions say.
-  const weak =
-    oldest === 'TLSv1' ||
-    oldest === 'TLSv1.1' ||
-    policy.groups !== conformant.groups ||
-    policy.serverCertificate !== conformant.serverCertificate;
-  const lax = weak ? ':@SECLEVEL=0' : '';
+  const { root } = hierarchy;
   const server = createServer(
     {
-      cert: [provider.certificate, ...provider.chain].join('\n'),
-      key: provider.key,
-      ca: anchorsOf(policy, hierarchy),
-      // Of a chain that OpenSSL finds sound Node tells nothing but what is in the store: so it is given too few CRLs to
-      // find any sound, and the policy decides about all that was sent. (Measured on Node 24.)
-      crl: crls.slice(-1),
-      requestCert: true,
-      rejectUnauthorized: false, // the policy decides, below
-      minVersion: oldest,
-      maxVersion: newest,
-      ciphers: `${policy.ciphers}${newest === 'TLSv1.3' ? ':TLS_AES_256_GCM_SHA384' : ''}${lax}`,
+      ...tlsOf(policy, hierarchy, provider),
       honorCipherOrder: policy.cipherOrder === 'server',
       secureOptions:
         (policy.renegotiates ? 0 : SSL_OP_NO_RENEGOTIATION) |
         (policy.resumes ? 0 : constants.SSL_OP_NO_TICKET),
-      dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
-      ecdhCurve: policy.groups.curve,
     },
     handle,
   );
@@ -131,7 +142,7 @@ export function chainOf(socket: TLSSocket): readonly Buffer[] {
 }
 
 /** A known group as Diffie-Hellman parameters in PEM (PKCS #3): a prime and the generator 2. */
-export function primePem(name: 'modp2'): string {
+function primePem(name: 'modp2'): string {
   const prime = getDiffieHellman(name).getPrime();
   const integer = (bytes: Buffer): Buffer =>
     Buffer.concat([Buffer.from([2, 0x81, bytes.length + 1, 0]), bytes]);
@@ -141,7 +152,7 @@ export function primePem(name: 'modp2'): string {
 }
 
 /** What OpenSSL completes a chain from; a root that is not among it is seen only if it was sent. */
-export function anchorsOf({ building, turnsAway }: CertificatePolicy, { root, sub }: Hierarchy): string[] {
+function anchorsOf({ building, turnsAway }: CertificatePolicy, { root, sub }: Hierarchy): string[] {
   if (building === 'from-root-alone') return [root];
   return turnsAway.has('root-sent') ? [sub] : [root, sub];
 }

@@ -29,14 +29,15 @@ const isKnown = (name: string): boolean =>
   KNOWN_HEADERS.has(name) || name.startsWith('accept') || name.startsWith('x-forwarded-');
 const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
-/** By connection, the organisation whose client certificate was presented; the second one is that of `valid-next`. */
-export const tenants = new WeakMap<object, string | undefined>();
-
-/** Authentication comes first: who is not known learns nothing of what is served. */
+/**
+ * Authentication comes first: who is not known learns nothing of what is served.
+ * @param presented the organisation whose client certificate was presented
+ */
 export async function find(
   request: IncomingMessage,
   policy: FtrsPolicy,
   settings: readonly Setting[],
+  presented: string | undefined,
   anyHeader = false,
 ): Promise<Found> {
   const url = new URL(request.url ?? '/', 'https://provider.invalid');
@@ -61,7 +62,7 @@ export async function find(
   if (policy.inQuery) url.searchParams.delete('access_token');
   const tenant = {
     'by-token': role?.org_code,
-    'by-certificate': tenants.get(request.socket),
+    'by-certificate': presented,
     'not-at-all': undefined,
   }[policy.separates];
   return served(request.method ?? 'GET', path, url.searchParams, tenant);

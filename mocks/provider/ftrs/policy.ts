@@ -1,8 +1,6 @@
-import type { SecureVersion } from 'node:tls';
 import { strict, type TokenPolicy } from '../cis2/policy.ts';
-import { conformant, type CertificatePolicy } from '../policy.ts';
+import { conformant, type CertificatePolicy, type TlsPolicy } from '../policy.ts';
 import { byFile, type RevocationPolicy } from '../revocation.ts';
-import type { ServerCertificateName } from '../server-certificate.ts';
 import { strictKeys, type KeyPolicy } from './keys.ts';
 
 /** What an OperationOutcome says of one refusal (FHIR R4). */
@@ -33,16 +31,8 @@ const ftrsRefusals = [
 ] as const;
 export type FtrsRefusal = (typeof ftrsRefusals)[number];
 
-/** The decisions of an FtRS provider, one field each; a mutant gets exactly one wrong. About certificates they are those of a GP Connect provider. */
-export interface FtrsPolicy extends CertificatePolicy {
-  /** Protocol versions, oldest and newest. */
-  readonly versions: readonly [oldest: SecureVersion, newest: SecureVersion];
-  /** The certificate that it shows. */
-  readonly serverCertificate: ServerCertificateName;
-  /** OpenSSL cipher string for TLS 1.2 and below. */
-  readonly ciphers: string;
-  /** Ephemeral groups: a prime by its name (RFC 2409), a curve by OpenSSL's; `auto`: OpenSSL's choice. */
-  readonly groups: { readonly prime: 'auto' | 'modp2'; readonly curve: string };
+/** The decisions of an FtRS provider, one field each; a mutant gets exactly one wrong. About TLS and certificates they are those of a GP Connect provider. */
+export interface FtrsPolicy extends CertificatePolicy, TlsPolicy {
   /** How it learns of revocation. */
   readonly revocation: RevocationPolicy;
   /** What an answer gives away that it should not; absent: nothing. */
@@ -132,7 +122,7 @@ export const ftrsConformant: FtrsPolicy = {
   versions: ['TLSv1.2', 'TLSv1.3'],
   serverCertificate: 'own',
   ciphers: 'AESGCM+EECDH:AESGCM+EDH:AES256+EECDH:AES256+EDH',
-  groups: { prime: 'auto', curve: 'auto' },
+  groups: conformant.groups,
   revocation: byFile,
   servesClear: false,
   checks: 'full',

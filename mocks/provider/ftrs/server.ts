@@ -14,12 +14,12 @@ import { trustOf } from '../path-certificate.ts';
 import { openPlainDoor } from '../plain-port.ts';
 import { unrevoked, type RevocationPlace } from '../revocation.ts';
 import { letsRound } from '../rounds.ts';
-import { anchorsOf, chainOf, primePem, welcome } from '../welcome.ts';
+import { chainOf, tlsOf, welcome } from '../welcome.ts';
 import { serverCredential } from '../server-certificate.ts';
 import { FTRS_PATH, ORGANISATIONS, type Found } from './directory.ts';
-import { find, tenants } from './find.ts';
+import { find } from './find.ts';
 import { remoteKeys } from './keys.ts';
-import { ftrsConformant, type FtrsPolicy } from './policy.ts';
+import type { FtrsPolicy } from './policy.ts';
 import { respond } from './respond.ts';
 
 /** An FtRS provider on loopback. */
@@ -74,6 +74,8 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
   const refused = new WeakSet<object>();
   /** What is asked about a certificate, by its connection. */
   const asking = new WeakMap<object, Promise<boolean>>();
+  /** By connection, the organisation whose certificate was presented; the second one is that of `valid-next`. */
+  const tenants = new WeakMap<object, string | undefined>();
   const shown = await serverCredential(policy.serverCertificate, hierarchy);
   const second = new X509Certificate(hierarchy.clients['valid-next'].certificate).raw;
   const handle: RequestListener = (request, response) => {
@@ -85,10 +87,11 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       looked += 1;
       if (policy.dawdles > 0 && looked % 4 === 0)
         await new Promise((done) => setTimeout(done, policy.dawdles));
-      if (!turnedAway) return find(request, policy, settings);
+      const presented = tenants.get(request.socket);
+      if (!turnedAway) return find(request, policy, settings, presented);
       // Who believes a field about certificates knows that field.
       return letsRound(request, policy.weaknesses, hierarchy.ssp, authority)
-        ? find(request, policy, settings, true)
+        ? find(request, policy, settings, presented, true)
         : { refusal: 'certificate' };
     };
     decided().then(answer, () => answer({ refusal: 'unavailable' }));
@@ -152,31 +155,6 @@ export async function startFtrs(options: FtrsOptions): Promise<FtrsProvider> {
       clear.close();
       return closeFront();
     },
-  };
-}
-
-/** How it speaks TLS. */
-function tlsOf(policy: FtrsPolicy, hierarchy: Hierarchy, shown: Credential): ServerOptions {
-  const [oldest, newest] = policy.versions;
-  const lax =
-    oldest < 'TLSv1.2' ||
-    policy.groups !== ftrsConformant.groups ||
-    policy.serverCertificate !== ftrsConformant.serverCertificate;
-  return {
-    cert: [shown.certificate, ...shown.chain].join('\n'),
-    key: shown.key,
-    ca: anchorsOf(policy, hierarchy),
-    // Too few for OpenSSL to find any chain sound: Node then tells all that was sent, and the policy decides.
-    crl: hierarchy.crls.slice(-1),
-    requestCert: true,
-    rejectUnauthorized: false, // answered with a page, as API gateways do
-    minVersion: oldest,
-    maxVersion: newest,
-    // OpenSSL keeps TLS 1.0 and 1.1, suites that do not encrypt, small groups and weak certificates behind security level 0.
-    ciphers: `TLS_AES_256_GCM_SHA384:${policy.ciphers}${lax ? ':@SECLEVEL=0' : ''}`,
-    honorCipherOrder: true,
-    dhparam: policy.groups.prime === 'auto' ? 'auto' : primePem(policy.groups.prime),
-    ecdhCurve: policy.groups.curve,
   };
 }
 
