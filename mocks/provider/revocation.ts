@@ -1,6 +1,7 @@
 import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 import * as x509 from '../../certs/x509.ts';
+import { toPki } from '../revocation/both.ts';
 import { read, readPem } from './path-certificate.ts';
 
 /** How a provider learns of revocation, and what it does with what it learns. */
@@ -126,10 +127,11 @@ async function byOcsp(
   place: string,
   policy: RevocationPolicy,
 ): Promise<Status> {
-  const [subject, authority] = [certificate, issuer].map(({ rawData }) => pkijs.Certificate.fromBER(rawData));
-  if (!subject || !authority) return 'undetermined';
   const request = new pkijs.OCSPRequest();
-  await request.createForCertificate(subject, { hashAlgorithm: 'SHA-1', issuerCertificate: authority });
+  await request.createForCertificate(toPki(certificate), {
+    hashAlgorithm: 'SHA-1',
+    issuerCertificate: toPki(issuer),
+  });
   const answer = await ask(place, policy.patience, {
     method: 'POST',
     headers: { 'Content-Type': 'application/ocsp-request' },
@@ -159,7 +161,7 @@ async function isAuthorised(basic: pkijs.BasicOCSPResponse, issuer: x509.X509Cer
       (signer.getExtension(x509.ExtendedKeyUsageExtension)?.usages.includes(OCSP_SIGNING) ?? false);
     if (delegated && (await isSignedBy(basic, sent))) return true;
   }
-  return isSignedBy(basic, pkijs.Certificate.fromBER(issuer.rawData));
+  return isSignedBy(basic, toPki(issuer));
 }
 
 const isSignedBy = (basic: pkijs.BasicOCSPResponse, signer: pkijs.Certificate): Promise<boolean> =>

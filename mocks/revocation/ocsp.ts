@@ -3,7 +3,7 @@ import * as asn1js from 'asn1js';
 import * as pkijs from 'pkijs';
 import { createDelegate, createImpostor, type Delegate } from '../../certs/responder.ts';
 import { generateKey } from '../../certs/authority.ts';
-import type * as x509 from '../../certs/x509.ts';
+import { toPki } from './both.ts';
 import { asked, normalSerial, type Book, type Entry, type Issuer } from './book.ts';
 
 /** OCSPResponseStatus (RFC 6960 §4.2.1). */
@@ -51,13 +51,6 @@ const failure = (status: number): Answer => ({
 const hex = (bytes: ArrayBuffer | Uint8Array): string => Buffer.from(bytes as Uint8Array).toString('hex');
 /** nginx 1.22 takes no fractions of a second in these dates (RFC 5280 §4.1.2.5.2 allows none either). */
 const whole = (time: number): Date => new Date(Math.floor(time / 1000) * 1000);
-const parsed = new WeakMap<x509.X509Certificate, pkijs.Certificate>();
-/** The same certificate in the other library, parsed once: every question is compared with every CA. */
-function toPki(certificate: x509.X509Certificate): pkijs.Certificate {
-  const found = parsed.get(certificate) ?? pkijs.Certificate.fromBER(certificate.rawData);
-  parsed.set(certificate, found);
-  return found;
-}
 
 /** An OCSP responder (RFC 6960) over the DER of requests and responses. It signs by delegates of the book's CAs. */
 export function createResponder(book: Book, options: ResponderOptions) {
