@@ -1,9 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { called } from './exit.ts';
-import { wholeNumber } from './values.ts';
+import { readable, wholeNumber } from './values.ts';
 import { ConfigurationError } from '../certs/configuration-error.ts';
 import { readPack } from '../certs/pack-read.ts';
 import { renewPack, writePack } from '../certs/pack.ts';
@@ -91,7 +90,7 @@ async function makePack({ out, csr, renew, keep, host, ...options }: PkiOptions)
   }
   const manifest = await writePack(out, {
     ...wanted,
-    ...(csr !== undefined && { csr: await readRequestFile(csr) }),
+    ...(csr !== undefined && { csr: (await readable(csr, '--csr')).toString('utf8') }),
   });
   report(
     out,
@@ -100,17 +99,6 @@ async function makePack({ out, csr, renew, keep, host, ...options }: PkiOptions)
     `Install what is in ${out}/provider as ${out}/provider/INSTALL.md says.`,
     manifest.host[0] ?? 'HOST',
   );
-}
-
-async function readRequestFile(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new ConfigurationError(
-      '--csr',
-      `cannot read ${file} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`,
-    );
-  }
 }
 
 /** @param host the name in the URL of the provider; absent: it was told before */
