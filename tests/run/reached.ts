@@ -6,33 +6,18 @@ import { holds, type FrozenSet } from './sets.ts';
 import type { Declared } from './declared.ts';
 import { isWide, plan } from './plan.ts';
 
-const isActive = (clause: string): boolean =>
-  everyCase.some(
-    ({ requirements, consent }) => consent?.includes('active') && requirements.some((id) => id === clause),
-  );
-
-const isWidely = (clause: string): boolean =>
-  everyCase.some((entry) => isWide(entry) && entry.requirements.some((id) => id === clause));
-
-/** The field without which a clause cannot be looked at, where that is what is missing. */
-const undeclared = (clause: string, declared: Declared): string | undefined =>
-  everyCase
-    .find(
-      ({ requirements, declares }) =>
-        declares && !declared[declares] && requirements.some((id) => id === clause),
-    )
-    ?.declares?.replace(/\..*/, '');
-
 const laterThan = (set: FrozenSet, clause: string): boolean =>
   !set.lines.some((line) => line.startsWith('clause ') && line.split(' ')[2] === clause);
 
 function whyUnreached(clause: string, declared: Declared): string {
   const { set, bounded } = declared;
   if (set && laterThan(set, clause)) return `came later than ${set.id}`;
-  if (bounded && isWidely(clause))
+  const cases = everyCase.filter(({ requirements }) => requirements.some((id) => id === clause));
+  if (bounded && cases.some(isWide))
     return 'opens many connections at once, which a sweep does not; `assay run` drives it';
-  if (isActive(clause)) return 'driven only with "active" in consent.allow';
-  const field = undeclared(clause, declared);
+  if (cases.some(({ consent }) => consent?.includes('active')))
+    return 'driven only with "active" in consent.allow';
+  const field = cases.find(({ declares }) => declares && !declared[declares])?.declares?.replace(/\..*/, '');
   return field === undefined
     ? 'binds the capabilities that are on; `capabilities` in the subject file names none of those it needs'
     : `driven only with \`${field}\` in the subject file`;
