@@ -21,29 +21,25 @@ export function setOf(
   return { id: `${document ?? profile.id}@${edition}/${version}`, digest: digestOf(held, document) };
 }
 
+const documentNamed = (id: string) => library.find((each) => each.id === id);
+const titled = (id: string) => {
+  const { title = id, source = '' } = documentNamed(id) ?? {};
+  return { id, title, source };
+};
+
 /** The documents of a profile with the edition and set that bind. */
 export const documentsOf = (profile: Profile, edition: string, held?: FrozenSet) =>
-  inEdition(profile, edition).documents.map((id) => {
-    const document = library.find((each) => each.id === id);
-    return {
-      id,
-      title: document?.title ?? id,
-      source: document?.source ?? '',
-      edition: document?.editions ? edition : 'single',
-      set: setOf(profile, edition, id, held),
-    };
-  });
+  inEdition(profile, edition).documents.map((id) => ({
+    ...titled(id),
+    edition: documentNamed(id)?.editions ? edition : 'single',
+    set: setOf(profile, edition, id, held),
+  }));
 
 /** The documents that inform a profile, each with its frozen set: no case bears on them. */
 export const informingOf = (profile: Profile) =>
-  profile.informs.map((id) => {
-    const document = library.find((each) => each.id === id);
-    return {
-      id,
-      title: document?.title ?? id,
-      source: document?.source ?? '',
-      edition: 'single',
-      set: setOf(alone(id), 'single'),
-      informs: true as const,
-    };
-  });
+  profile.informs.map((id) => ({
+    ...titled(id),
+    edition: 'single',
+    set: setOf(alone(id), 'single'),
+    informs: true as const,
+  }));
