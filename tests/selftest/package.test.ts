@@ -24,7 +24,7 @@ interface Manifest {
 const read = createRequire(import.meta.url);
 const manifest = read('../../package.json') as Manifest;
 const lock = read('../../package-lock.json') as {
-  readonly packages: Readonly<Record<string, { readonly dev?: boolean; readonly optional?: boolean }>>;
+  readonly packages: Readonly<Record<string, { readonly dev?: boolean }>>;
 };
 /** What npm puts beside the package: all that the lock file has at the top and not for development alone. */
 const installed = Object.entries(lock.packages)
@@ -73,11 +73,10 @@ before(async () => {
     home,
   );
   assert.equal(code, 0, err);
-  for (const name of installed)
-    if (!existsSync(join(modules, name))) {
-      await mkdir(dirname(join(modules, name)), { recursive: true });
-      symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
-    }
+  for (const name of installed) {
+    await mkdir(dirname(join(modules, name)), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(modules, name));
+  }
   symlinkSync('../assay/dist/scripts/assay.js', join(modules, '.bin/assay'));
   await writeFile(join(home, 'package.json'), '{"type":"module","private":true}\n');
 });
